@@ -1,0 +1,1 @@
+"""What is true of poses whatever the network: types, geometry, configuration, errors, safe files."""

@@ -1,0 +1,349 @@
+"""Files that are whole or absent: atomic writes, several files changed as one, recovery after a crash.
+
+A new version is written beside its target, flushed, synced, opened again and checked, and only then takes the
+target's place; the folder is synced last. Several files of one folder (a label table and its csv) change
+together: a small plan on disk says which replacements belong together, and `recover` completes or undoes a
+plan that a crash cut short. Whatever fails, every target is the old version or the new one.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import itertools
+import json
+import logging
+import os
+import shutil
+import socket
+import stat
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from deeplabcut.core import faults
+from deeplabcut.core.errors import NoSpace, StorageError, UnsafeFile
+
+logger = logging.getLogger(__name__)
+
+Hook = Callable[[Path], object]
+
+_PREFIX = ".dlc-"
+_PLAN = ".dlc-plan.json"
+_HOST = f"{zlib.crc32(socket.gethostname().encode()):08x}"
+_DAY_S = 86_400
+_counter = itertools.count()
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_RENAME = {errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+@contextmanager
+def atomic_write(
+    path: str | os.PathLike[str], *, check: Hook | None = None, keep: Hook | None = None
+) -> Iterator[BinaryIO]:
+    """A new binary file that takes the place of ``path`` only if the block succeeds.
+
+    ``check`` gets the path of the finished new version and raises if it is not what was meant; ``keep`` gets
+    the path of the version in place just before it goes (see `deeplabcut.core.history.keep_version`).
+    """
+    target = Path(os.path.realpath(path))
+    with transaction(target.parent, keep=keep) as change, change.open(target.name, check=check) as file:
+        yield file
+
+
+def atomic_write_bytes(
+    path: str | os.PathLike[str], content: bytes, *, check: Hook | None = None, keep: Hook | None = None
+) -> None:
+    """Replace ``path`` by ``content``, whole or not at all."""
+    with atomic_write(path, check=check, keep=keep) as file:
+        file.write(content)
+
+
+@contextmanager
+def transaction(folder: str | os.PathLike[str], *, keep: Hook | None = None) -> Iterator[Transaction]:
+    """New versions of several files of ``folder`` that take their places together, or not at all."""
+    change = Transaction(Path(folder), keep=keep)
+    try:
+        yield change
+        change.commit()
+    except Exception as error:
+        if change.failure is None or isinstance(error, StorageError):
+            raise
+        raise _storage_error(change.failure, change) from error
+    finally:
+        change.discard()
+
+
+@dataclass
+class _Replacement:
+    part: Path  # the new version, complete and synced
+    target: Path
+    old: Path | None = None  # a second name of the old version, until the change is durable
+
+
+@dataclass
+class Transaction:
+    """Use `transaction`."""
+
+    folder: Path
+    keep: Hook | None = None
+    n_bytes: int = 0
+    failure: OSError | None = None  # what the storage said first, even if a library in between hid it
+    _replacements: list[_Replacement] = field(default_factory=list)
+
+    @contextmanager
+    def open(self, name: str, *, check: Hook | None = None) -> Iterator[BinaryIO]:
+        """A file that will become ``name``."""
+        part = _scratch_name(self.folder, "part")
+        replacement = _Replacement(part, self.folder / name)
+        self._replacements.append(replacement)
+        with self._storage():
+            raw = _PartFile(part, self)
+        with raw:
+            file = io.BufferedRandom(raw)
+            yield cast(BinaryIO, file)
+            with self._storage():
+                file.flush()
+                _fsync(raw.fileno())
+                file.detach()
+        if self.failure is not None:
+            raise self.failure
+        _copy_mode(replacement.target, part)
+        if check is not None:
+            check(part)
+
+    def commit(self) -> None:
+        """Put every new version in its place; on failure put every old version back."""
+        done: list[_Replacement] = []
+        together = len(self._replacements) > 1
+        try:
+            with self._storage():
+                for one in self._replacements:
+                    one.old = _second_name(one.target)
+                    if self.keep is not None and one.old is not None:
+                        self.keep(one.target)
+                if together:
+                    self._write_plan([(one.part, one.target) for one in self._replacements])
+                for one in self._replacements:
+                    done.append(one)
+                    _replace(one.part, one.target)
+                _fsync_folder(self.folder)
+        except BaseException:
+            self._put_back(done, together)
+            raise
+        if together:
+            (self.folder / _PLAN).unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove what is left of new versions and second names."""
+        for one in self._replacements:
+            one.part.unlink(missing_ok=True)
+            if one.old is not None:
+                one.old.unlink(missing_ok=True)
+
+    def _put_back(self, done: list[_Replacement], together: bool) -> None:
+        if together and (self.folder / _PLAN).exists():
+            with faults.injected():  # the way back is not part of the plan
+                self._write_plan([(one.old, one.target) for one in self._replacements if one.old])
+        for one in done:
+            if one.old is not None:
+                os.replace(one.old, one.target)
+            elif not one.part.exists():
+                one.target.unlink(missing_ok=True)
+        if together:
+            (self.folder / _PLAN).unlink(missing_ok=True)
+
+    def _write_plan(self, pairs: list[tuple[Path, Path]]) -> None:
+        text = json.dumps({"replace": [(source.name, target.name) for source, target in pairs]})
+        part = _scratch_name(self.folder, "part")
+        try:
+            with _PartFile(part, self) as file:
+                file.write(text.encode())
+                _fsync(file.fileno())
+            faults.reach("replace")
+            os.replace(part, self.folder / _PLAN)
+        finally:
+            part.unlink(missing_ok=True)
+
+    @contextmanager
+    def _storage(self) -> Iterator[None]:
+        """A block whose OSErrors are the storage's."""
+        try:
+            yield
+        except OSError as error:
+            self.failure = self.failure or error
+            raise
+
+
+def recover(folder: str | os.PathLike[str]) -> list[Path]:
+    """Finish a change of several files that a crash cut short; the files that were put in place.
+
+    Call it with the folder's lock held, or before reading: a plan exists only between two replacements.
+    """
+    plan = Path(folder) / _PLAN
+    try:
+        pairs = json.loads(plan.read_text("utf-8"))["replace"]
+    except FileNotFoundError:
+        return []
+    if not all(
+        is_scratch(source) and Path(source).name == source and Path(target).name == target for source, target in pairs
+    ):
+        raise UnsafeFile("The plan of an interrupted save names files outside its folder.", where=plan, fix="delete it")
+    if not all(_is_abandoned(source, plan) for source, _ in pairs):
+        return []
+    finished = []
+    for source, target in pairs:
+        if (plan.parent / source).exists():
+            os.replace(plan.parent / source, plan.parent / target)
+            finished.append(plan.parent / target)
+    _fsync_folder(plan.parent)
+    plan.unlink(missing_ok=True)
+    logger.warning(
+        "A save in %s was interrupted; completed: %s", folder, ", ".join(p.name for p in finished) or "nothing left"
+    )
+    return finished
+
+
+def sweep(folder: str | os.PathLike[str]) -> list[Path]:
+    """Remove the unfinished files that dead processes left in ``folder``; what was removed."""
+    removed = []
+    for entry in os.scandir(folder):
+        if (
+            entry.name.startswith(_PREFIX)
+            and entry.name.endswith((".part", ".old"))
+            and _is_abandoned(entry.name, Path(entry.path))
+        ):
+            os.unlink(entry.path)
+            removed.append(Path(entry.path))
+    return removed
+
+
+def is_scratch(name: str) -> bool:
+    """Whether a file of this name belongs to the machinery of safe writing."""
+    return name.startswith(_PREFIX)
+
+
+def pid_alive(pid: int) -> bool:
+    """Whether a process with this number runs on this machine."""
+    if os.name == "nt":
+        import ctypes
+
+        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, pid)  # type: ignore[attr-defined,unused-ignore]
+        ctypes.windll.kernel32.CloseHandle(handle)  # type: ignore[attr-defined,unused-ignore]
+        return bool(handle)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class _PartFile(io.FileIO):
+    """The unfinished file; tells the fault plan and the transaction of every write."""
+
+    def __init__(self, path: Path, change: Transaction) -> None:
+        super().__init__(path, "x+b")
+        self._change = change
+
+    def write(self, data: Any, /) -> int:
+        n_bytes = memoryview(data).nbytes
+        self._change.n_bytes += n_bytes
+        with self._change._storage():
+            faults.reach("write", n_bytes)
+            return super().write(data) or 0
+
+
+def _scratch_name(folder: Path, suffix: str) -> Path:
+    return folder / f"{_PREFIX}{_HOST}-{os.getpid()}-{next(_counter)}.{suffix}"
+
+
+def _is_abandoned(name: str, dated: Path) -> bool:
+    """Whether the process that made the scratch file ``name`` is gone; elsewhere's are judged by age."""
+    _, host, pid, *_ = (*name.split("-"), "", "")
+    if host == _HOST and pid.isdigit():
+        return not pid_alive(int(pid))
+    return time.time() - dated.stat().st_mtime > _DAY_S
+
+
+def _second_name(target: Path) -> Path | None:
+    """Another name for the version in place (a hard link, or a copy where there are none)."""
+    if not target.exists():
+        return None
+    old = _scratch_name(target.parent, "old")
+    try:
+        os.link(target, old)
+    except OSError:
+        shutil.copy2(target, old)
+    return old
+
+
+def _copy_mode(target: Path, part: Path) -> None:
+    if target.exists():
+        os.chmod(part, stat.S_IMODE(target.stat().st_mode))
+
+
+def _fsync(fd: int) -> None:
+    faults.reach("fsync")
+    os.fsync(fd)
+
+
+def _fsync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    faults.reach("fsync")
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot sync a folder
+            raise
+    finally:
+        os.close(fd)
+
+
+def _replace(part: Path, target: Path) -> None:
+    faults.reach("replace")
+    try:
+        os.replace(part, target)
+    except OSError as error:
+        if error.errno not in _NO_RENAME:
+            raise
+        logger.warning(
+            "%s cannot rename files in one step: a crash while %s is copied could leave it incomplete "
+            "(the earlier version is then in .history).",
+            target.parent,
+            target.name,
+        )
+        shutil.copyfile(part, target)
+
+
+def _storage_error(error: OSError, change: Transaction) -> OSError:
+    if isinstance(error, StorageError):
+        return error
+    names = ", ".join(one.target.name for one in change._replacements)
+    if error.errno in _FULL:
+        free = shutil.disk_usage(change.folder).free
+        return NoSpace(
+            f"The disk (or quota) is full while writing {names}: at least {change.n_bytes:,} bytes needed, "
+            f"{free:,} free. The earlier version is intact.",
+            where=change.folder,
+            fix="free some space, then save again",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StorageError(
+            f"No permission to write {names}.",
+            where=change.folder,
+            fix="make the folder writable, close the file in other programs, or choose another folder",
+        )
+    reason = error.strerror or str(error)
+    return StorageError(
+        f"{names} could not be saved ({reason}). The earlier version is intact.",
+        where=change.folder,
+        fix="check the disk or the network drive, then save again",
+    )

@@ -1,0 +1,177 @@
+"""One writer at a time: a lock with an owner that shows signs of life.
+
+The lock of ``target`` is a small JSON file in ``.dlc/`` beside it. A dead owner on this machine, or a heart
+that has stopped beating elsewhere, makes the lock stale: it is taken over with a notice.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deeplabcut.core.errors import Locked, StorageError
+from deeplabcut.core.files import pid_alive, recover, sweep
+
+logger = logging.getLogger(__name__)
+
+BEAT_S = 5.0
+STALE_AFTER_S = 60.0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who holds a lock."""
+
+    pid: int
+    host: str
+    since: str
+    purpose: str
+    token: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host} ({self.purpose or 'writing'}, since {self.since})"
+
+
+@contextmanager
+def hold(target: str | os.PathLike[str], purpose: str = "", *, wait_s: float = 0.0) -> Iterator[Owner]:
+    """Hold the lock of ``target`` (a folder or a file) for a block.
+
+    Waits up to ``wait_s`` for another owner, then raises `Locked` naming it. Once the lock is held, what dead
+    writers left behind in the folder is recovered or removed.
+    """
+    target = Path(target)
+    folder, lock = _places(target)
+    me = Owner(os.getpid(), socket.gethostname(), time.strftime("%Y-%m-%dT%H:%M:%S%z"), purpose, uuid.uuid4().hex)
+    _acquire(lock, me, target, wait_s)
+    stop = threading.Event()
+    heart = threading.Thread(target=_beat, args=(lock, stop), name="dlc-lock-heartbeat", daemon=True)
+    heart.start()
+    try:
+        recover(folder)
+        sweep(folder)
+        yield me
+    finally:
+        stop.set()
+        heart.join()
+        if _read(lock) == me:
+            lock.unlink(missing_ok=True)
+
+
+def owner_of(target: str | os.PathLike[str]) -> Owner | None:
+    """Who holds the lock of ``target`` at this moment; None if it is free or stale."""
+    _, lock = _places(Path(target))
+    owner = _read(lock)
+    return None if owner is None or _is_stale(lock, owner) else owner
+
+
+def _places(target: Path) -> tuple[Path, Path]:
+    """The folder that a lock protects, and the lock file."""
+    if target.is_dir():
+        return target, target / ".dlc" / "folder.lock"
+    return target.parent, target.parent / ".dlc" / f"{target.name[:200]}.lock"
+
+
+def _acquire(lock: Path, me: Owner, target: Path, wait_s: float) -> None:
+    give_up = time.monotonic() + wait_s
+    while True:
+        if _create(lock, me):
+            return
+        owner = _read(lock)
+        if not lock.exists():
+            continue
+        if _is_stale(lock, owner):
+            _remove_stale(lock, owner)
+            continue
+        if time.monotonic() >= give_up:
+            raise Locked(
+                f"{target.name} is being written by {owner or 'another process'}.",
+                where=target,
+                fix="wait until it has finished, or stop it, then try again",
+            )
+        time.sleep(min(0.05, max(0.0, give_up - time.monotonic())))
+
+
+def _create(lock: Path, me: Owner) -> bool:
+    """Make the lock file, complete from its first moment; False if there is one."""
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        draft = lock.with_name(f".{me.token}.draft")
+        draft.write_text(json.dumps(asdict(me)), "utf-8")
+    except PermissionError as error:
+        raise StorageError(
+            f"{lock.parent.parent} is read-only.",
+            where=lock.parent.parent,
+            fix="choose another folder or make it writable",
+        ) from error
+    try:
+        os.link(draft, lock)
+        return True
+    except FileExistsError:
+        return False
+    except OSError:  # no hard links here: exclusive creation is the next best
+        try:
+            with lock.open("x", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(me)))
+            return True
+        except FileExistsError:
+            return False
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _read(lock: Path) -> Owner | None:
+    try:
+        return Owner(**json.loads(lock.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _is_stale(lock: Path, owner: Owner | None) -> bool:
+    if owner is not None and owner.host == socket.gethostname():
+        return not pid_alive(owner.pid)
+    return _age_s(lock) > STALE_AFTER_S
+
+
+def _age_s(lock: Path) -> float:
+    """Seconds since the last heartbeat by the clock of the file system, whatever this machine's clock says."""
+    probe = lock.with_name(f".{uuid.uuid4().hex}.probe")
+    try:
+        probe.touch()
+        return probe.stat().st_mtime - lock.stat().st_mtime
+    except OSError:
+        return 0.0
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
+
+
+def _remove_stale(lock: Path, owner: Owner | None) -> None:
+    """Of several takers one succeeds: renaming the lock away works once."""
+    away = lock.with_name(f".{uuid.uuid4().hex}.stale")
+    try:
+        os.rename(lock, away)
+    except FileNotFoundError:
+        return
+    if _read(away) != owner:  # somebody else was faster and already holds a new lock
+        with suppress(FileExistsError):
+            os.link(away, lock)
+    else:
+        logger.warning(
+            "Took over the lock of %s, left by %s, which is gone.", lock.parent.parent, owner or "an unknown process"
+        )
+    away.unlink(missing_ok=True)
+
+
+def _beat(lock: Path, stop: threading.Event) -> None:
+    while not stop.wait(BEAT_S):
+        with suppress(OSError):
+            os.utime(lock)

@@ -1,0 +1,1 @@
+"""Arrays become pixels and figures."""

@@ -1,0 +1,65 @@
+"""Tasks count, reporters show, cancelling stops between two steps."""
+
+import io
+import json
+
+import pytest
+
+from deeplabcut.core import progress
+from deeplabcut.core.errors import Cancelled
+
+
+def run(reporter, n=3, **options):
+    with progress.Progress(reporter).task("read", total=n, unit="frame", **options) as task:
+        for _ in range(n):
+            task.advance()
+
+
+def test_json_lines_tell_a_program_everything():
+    stream = io.StringIO()
+    run(progress.JsonLines(stream, every_s=0), label="鼠.mp4")
+    events = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [event["event"] for event in events] == ["start", "update", "update", "update", "end"]
+    assert events[-1] | {"done": 3, "total": 3, "label": "鼠.mp4", "error": None} == events[-1]
+
+
+def test_a_stream_that_is_not_a_terminal_gets_plain_lines():
+    stream = io.StringIO()
+    run(progress.Terminal(stream), label="a.mp4")
+    assert stream.getvalue().count("\n") == 1
+    assert stream.getvalue().startswith("read a.mp4: 3/3 frames") and "\033" not in stream.getvalue()
+
+
+def test_a_terminal_sees_the_line_fill_up():
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    run(progress.Terminal(stream, every_s=0))
+    assert "\r" in stream.getvalue() and "[########" in stream.getvalue()
+
+
+def test_T37_a_file_name_cannot_drive_the_terminal():
+    stream = io.StringIO()
+    run(progress.Terminal(stream), label="\033[2Jevil\nname")
+    assert "\033" not in stream.getvalue() and r"\x1b[2Jevil\nname" in stream.getvalue()
+
+
+def test_cancelled_work_stops_at_its_next_step_and_says_so():
+    stream = io.StringIO()
+    work = progress.Progress(progress.JsonLines(stream))
+    with pytest.raises(Cancelled), work.task("read", total=10) as task:
+        task.advance()
+        work.cancel()
+        task.advance()
+    assert "Cancelled" in json.loads(stream.getvalue().splitlines()[-1])["error"]
+    with pytest.raises(Cancelled), work.task("next"):
+        pass
+
+
+def test_the_progress_in_force_reaches_code_that_was_not_given_one():
+    stream = io.StringIO()
+    with progress.in_force(progress.Progress(progress.JsonLines(stream))), progress.current().task("inner"):
+        pass
+    assert len(stream.getvalue().splitlines()) == 2
+    with progress.current().task("silent"):
+        pass
+    assert len(stream.getvalue().splitlines()) == 2
