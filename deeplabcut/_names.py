@@ -46,7 +46,28 @@ _CONFIG_FILES = [
     "write_project_config",
 ]
 
+_CONFIG_TOOLS = [
+    "ensure_plain_config",
+    "get_yaml_dumper",
+    "get_yaml_loader",
+    "normalize_for_serialization",
+    "pretty_print",
+    "read_config_as_dict",
+    "resolve_alias",
+    "resolve_aliases_in_dict",
+]
+
 ADDRESSES: dict[str, dict[str, list[str] | dict[str, str]]] = {
+    "deeplabcut.core.config.base_config": {
+        "deeplabcut.core.config.base": ["DLCBaseConfig"],
+        "deeplabcut.core.config.versioned": ["DLCVersionedConfig"],
+    },
+    "deeplabcut.core.config.project_config": {
+        "deeplabcut.core.config.project": ["ProjectConfig"],
+    },
+    "deeplabcut.core.config.utils": {
+        "deeplabcut.core.config": [*_CONFIG_FILES, *_CONFIG_TOOLS, "update_config", "update_config_by_dotpath"],
+    },
     "deeplabcut.utils": {
         "deeplabcut.io.video.collect": ["collect_video_paths"],
     },
@@ -66,6 +87,15 @@ ADDRESSES: dict[str, dict[str, list[str] | dict[str, str]]] = {
     },
     "deeplabcut.utils.auxiliaryfunctions": {
         "deeplabcut.core.config": [*_CONFIG_FILES, "read_plainconfig", "write_plainconfig"],
+        "deeplabcut.project.layout": {
+            "GetDataandMetaDataFilenames": "get_data_and_metadata_filenames",
+            "GetModelFolder": "get_model_folder",
+            "GetTrainingSetFolder": "get_training_set_folder",
+            "get_data_and_metadata_filenames": "get_data_and_metadata_filenames",
+            "get_labeled_data_folder": "get_labeled_data_folder",
+            "get_model_folder": "get_model_folder",
+            "get_training_set_folder": "get_training_set_folder",
+        },
     },
     "deeplabcut.utils.video_processor": {
         "deeplabcut.io.video.processor": ["VideoProcessor", "VideoProcessorCV"],
