@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deeplabcut.core.errors import Locked, StorageError
+from deeplabcut.core.errors import Locked, Missing, StorageError
 from deeplabcut.core.files import pid_alive, recover, sweep
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,8 @@ def hold(target: str | os.PathLike[str], purpose: str = "", *, wait_s: float = 0
         heart.join()
         if _read(lock) == me:
             lock.unlink(missing_ok=True)
+        with suppress(OSError):  # others may have locks there
+            lock.parent.rmdir()
 
 
 def owner_of(target: str | os.PathLike[str]) -> Owner | None:
@@ -103,26 +105,32 @@ def _acquire(lock: Path, me: Owner, target: Path, wait_s: float) -> None:
 def _create(lock: Path, me: Owner) -> bool:
     """Make the lock file, complete from its first moment; False if there is one."""
     try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.parent.mkdir(exist_ok=True)
         draft = lock.with_name(f".{me.token}.draft")
         draft.write_text(json.dumps(asdict(me)), "utf-8")
-    except PermissionError as error:
+    except FileNotFoundError:
+        if lock.parent.parent.is_dir():  # another owner has just tidied .dlc away
+            return False
+        raise Missing(
+            "There is no such folder.", where=lock.parent.parent, fix="make it, or correct the path"
+        ) from None
+    except OSError as error:
         raise StorageError(
-            f"{lock.parent.parent} is read-only.",
+            f"Nothing can be written in this folder ({error.strerror}).",
             where=lock.parent.parent,
             fix="choose another folder or make it writable",
         ) from error
     try:
         os.link(draft, lock)
         return True
-    except FileExistsError:
+    except (FileExistsError, FileNotFoundError):
         return False
     except OSError:  # no hard links here: exclusive creation is the next best
         try:
             with lock.open("x", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(me)))
             return True
-        except FileExistsError:
+        except (FileExistsError, FileNotFoundError):
             return False
     finally:
         draft.unlink(missing_ok=True)

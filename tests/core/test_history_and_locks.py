@@ -172,3 +172,12 @@ def test_taking_a_lock_recovers_what_a_crash_left(tmp_path):
     (tmp_path / ".dlc-plan.json").write_text(json.dumps({"replace": [[part.name, "labels.h5"]]}))
     with locks.hold(tmp_path):
         assert (tmp_path / "labels.h5").read_text() == "new"
+
+
+def test_a_lock_leaves_no_trace_and_makes_no_folders(tmp_path):
+    with locks.hold(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(Missing), locks.hold(tmp_path / "nowhere" / "file"):
+        pass
+    assert list(tmp_path.iterdir()) == []
