@@ -1,0 +1,1 @@
+"""Videos: exact reading by packet index, confined decoding, integrity checks, writing and editing."""

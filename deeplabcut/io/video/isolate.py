@@ -1,0 +1,339 @@
+"""Reading a video in a child process, so that a decoder that crashes or hangs fails one video and nothing else.
+
+The child decodes; pictures come over through a ring of shared memory, everything else through its standard
+input and output. A child that dies, or stays silent for too long, becomes a `VideoError`, and is always cleared away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+import queue
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import deeplabcut
+from deeplabcut.core import errors
+from deeplabcut.core.errors import DeepLabCutError, InvalidInput, VideoError
+from deeplabcut.core.progress import printable
+from deeplabcut.io.video.opening import absolute
+from deeplabcut.io.video.reader import Format, Frame, Image, Memory, State, VideoFacts
+
+HEADER = struct.Struct("<cqdqI")  # kind, frame, time, slot, bytes that follow
+OPENED, ALIVE, FRAME, END, ERROR = b"O", b"A", b"F", b"E", b"X"
+NO_SLOT, WHOLE_BUT_UNSENT = -1, -2
+_RING_BYTES = 64 << 20
+_N_SLOTS = range(3, 17)
+_CHANNELS = {"rgb24": 3, "bgr24": 3, "gray": 1}
+_CODE = "from deeplabcut.io.video.isolate_child import serve; serve()"
+
+
+class IsolatedVideo:
+    """A video read by a child process; the same names as `deeplabcut.io.video.reader.Video`.
+
+    Parameters
+    ----------
+    timeout_s
+        The longest silence that is taken for work.
+    environment
+        Variables for the child, beside those of this process.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        timeout_s: float = 60.0,
+        index_cache: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.path = absolute(path)
+        self._timeout_s = timeout_s
+        self._request = {"path": str(self.path), "cache": None if index_cache is None else str(index_cache)}
+        self._environment = dict(environment or {})
+        self._idle: list[_Child] = []
+        self._busy: list[_Child] = []
+        child = self._take()
+        facts = child.facts
+        self.width: int = facts["width"]
+        self.height: int = facts["height"]
+        self.fps: float = facts["fps"]
+        self.duration_s: float = facts["duration_s"]
+        self.times_s: NDArray[np.float64] = child.times_s
+        self.facts = VideoFacts(**{**facts["facts"], "warnings": tuple(facts["facts"]["warnings"])})
+        self._put_back(child)
+
+    @property
+    def n_frames(self) -> int:
+        """The true number of frames."""
+        return len(self.times_s)
+
+    def __len__(self) -> int:
+        return self.n_frames
+
+    def frames(
+        self, start: int = 0, stop: int | None = None, step: int = 1, *, format: Format = "rgb24"
+    ) -> Iterator[Frame]:
+        """Frames in order; see `deeplabcut.io.video.reader.Video.frames`."""
+        return self._frames({"frames": [start, stop, step]}, format)
+
+    def read_many(self, indices: Iterable[int], *, format: Format = "rgb24") -> Iterator[Frame]:
+        """The frames of ``indices`` in the order given."""
+        return self._frames({"indices": [int(i) for i in indices]}, format)
+
+    def frame(self, index: int, *, format: Format = "rgb24") -> Frame:
+        """Frame number ``index``, whole or damaged."""
+        (frame,) = self._frames({"indices": [int(index)]}, format)
+        return frame
+
+    def read(self, index: int, *, format: Format = "rgb24") -> Image:
+        """The picture of frame number ``index``; a damaged frame is a `VideoError`."""
+        frame = self.frame(index, format=format)
+        if frame.image is None:
+            raise VideoError(f"Frame {index} of {printable(self.path.name)} cannot be shown ({frame.error}).",
+                             where=self.path, fix="choose another frame")  # fmt: skip
+        return frame.image
+
+    def states(self) -> Iterator[State]:
+        """Decode every frame and say only how that went."""
+        for _, frame, _, slot, error in self._ask({"states": True}):
+            yield State(frame, slot == WHOLE_BUT_UNSENT, error.decode() or None)
+
+    def close(self) -> None:
+        """End the children."""
+        for child in [*self._idle, *self._busy]:
+            child.end()
+        self._idle, self._busy = [], []
+
+    def __enter__(self) -> IsolatedVideo:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        with contextlib.suppress(AttributeError):
+            self.close()
+
+    def _frames(self, request: dict[str, Any], format: Format) -> Iterator[Frame]:
+        if format not in _CHANNELS:
+            raise InvalidInput(f"Unknown picture format {format!r}.", fix=f"use one of {', '.join(_CHANNELS)}")
+        shape = (self.height, self.width, 3)[: 3 if _CHANNELS[format] == 3 else 2]
+        slot_bytes = int(np.prod(shape))
+        n_slots = min(max(_RING_BYTES // slot_bytes, _N_SLOTS[0]), _N_SLOTS[-1])
+        request = {**request, "format": format, "slot_bytes": slot_bytes, "n_slots": n_slots}
+        memory = Memory()
+        for child, index, time_s, slot, error in self._ask(request):
+            image = None
+            if slot >= 0:
+                image = memory.take(shape)
+                np.copyto(image, child.picture(slot, slot_bytes).reshape(shape))
+                child.tell({"free": slot})
+            yield Frame(index, time_s, image, error.decode() or None)
+
+    def _ask(self, request: dict[str, Any]) -> Iterator[tuple[_Child, int, float, int, bytes]]:
+        child = self._take()
+        is_done = False
+        try:
+            child.prepare(request.get("n_slots", 0) * request.get("slot_bytes", 0))
+            child.tell(request)
+            while True:
+                kind, index, time_s, slot, payload = child.hear(self._timeout_s)
+                if kind == END:
+                    is_done = True
+                    return
+                yield child, index, time_s, slot, payload
+        finally:
+            if is_done:
+                self._put_back(child)
+            else:
+                self._busy = [other for other in self._busy if other is not child]
+                child.end()
+
+    def _take(self) -> _Child:
+        if self._idle:
+            child = self._idle.pop()
+        else:
+            child = _Child(self.path, self._environment)
+            try:
+                child.open(self._request, self._timeout_s)
+            except BaseException:
+                child.end()
+                raise
+        self._busy.append(child)
+        return child
+
+    def _put_back(self, child: _Child) -> None:
+        if child in self._busy:
+            self._busy.remove(child)
+            self._idle.append(child)
+
+
+def isolated_frames(
+    path: str | os.PathLike[str],
+    start: int = 0,
+    stop: int | None = None,
+    step: int = 1,
+    *,
+    format: Format = "rgb24",
+    timeout_s: float = 60.0,
+) -> Iterator[Frame]:
+    """The frames of a video, decoded in a child process that ends with the iterator."""
+    with IsolatedVideo(path, timeout_s=timeout_s) as video:
+        yield from video.frames(start, stop, step, format=format)
+
+
+class _Child:
+    """A process that decodes, and what is needed to talk to it and to get rid of it."""
+
+    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+        self.path = path
+        self.facts: dict[str, Any] = {}
+        self.times_s: NDArray[np.float64] = np.zeros(0)
+        self._has_ended = False
+        self._at = -1
+        self._ring: mmap.mmap | None = None
+        self._ring_name = f"deeplabcut-{uuid.uuid4().hex}"
+        self._ring_file = _anonymous_file()
+        self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by end)
+        root = str(Path(deeplabcut.__file__).parents[1])
+        search = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _CODE],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints, cwd=root,
+            env={**os.environ, "PYTHONPATH": search, **environment},
+            pass_fds=[self._ring_file] if self._ring_file is not None else [],
+        )  # fmt: skip
+        self._heard: queue.Queue[tuple[bytes, int, float, int, bytes] | None] = queue.Queue(maxsize=256)
+        self._listener = threading.Thread(target=self._listen, name="video child", daemon=True)
+        self._listener.start()
+
+    def open(self, request: dict[str, Any], timeout_s: float) -> None:
+        """Have the child open the video and say what it found."""
+        self.tell({**request, "ring_file": self._ring_file, "ring_name": self._ring_name})
+        _, n_facts, _, _, payload = self.hear(timeout_s)
+        self.facts = json.loads(payload[:n_facts])
+        self.times_s = np.frombuffer(payload[n_facts:], np.float64)
+
+    def prepare(self, n_bytes: int) -> None:
+        """Have at least ``n_bytes`` of memory that the child can write to."""
+        self._at = -1
+        if n_bytes > (0 if self._ring is None else len(self._ring)):
+            if self._ring_file is None:
+                self._ring = mmap.mmap(-1, n_bytes, f"{self._ring_name}-{n_bytes}")  # type: ignore[arg-type,unused-ignore]
+            else:
+                os.truncate(self._ring_file, n_bytes)
+                self._ring = mmap.mmap(self._ring_file, n_bytes)
+
+    def picture(self, slot: int, n_bytes: int) -> Image:
+        """The memory of a slot; the child may use it again once told that it is free."""
+        if self._ring is None:
+            raise ValueError("no ring was prepared")
+        return np.frombuffer(self._ring, np.uint8, n_bytes, slot * n_bytes)
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send one line to the child."""
+        with contextlib.suppress(BrokenPipeError):  # its end is noticed when listening
+            if self._process.stdin is not None:
+                self._process.stdin.write(json.dumps(message).encode() + b"\n")
+                self._process.stdin.flush()
+
+    def hear(self, timeout_s: float) -> tuple[bytes, int, float, int, bytes]:
+        """The next thing that the child says, other than that it is alive."""
+        while True:
+            if self._has_ended:
+                raise VideoError(f"{printable(self.path.name)} was closed while it was read.", where=self.path)
+            try:
+                heard = self._heard.get(timeout=timeout_s)
+            except queue.Empty:
+                raise VideoError(
+                    f"The decoder of {printable(self.path.name)} hangs: silent for {timeout_s:g} s {self._place()}.",
+                    where=self.path, fix="copy or convert the video; raise the time limit if its drive is slow",
+                ) from None  # fmt: skip
+            if heard is None:
+                raise self._death()
+            if heard[0] == ERROR:
+                raise _error(json.loads(heard[4]))
+            if heard[0] != ALIVE:
+                self._at = heard[1] if heard[0] == FRAME else self._at
+                return heard
+
+    def end(self) -> None:
+        """Stop the process, wait for it, and let go of everything that was shared with it."""
+        if self._has_ended:
+            return
+        self._has_ended = True
+        self._process.kill()
+        while self._listener.is_alive():
+            with contextlib.suppress(queue.Empty):
+                self._heard.get(timeout=0.02)
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._complaints):
+            with contextlib.suppress(OSError):
+                if stream is not None:
+                    stream.close()
+        if self._ring_file is not None:
+            os.close(self._ring_file)
+            self._ring_file = None
+
+    def _listen(self) -> None:
+        stream = self._process.stdout
+        while stream is not None:
+            header = stream.read(HEADER.size)
+            if len(header) < HEADER.size:
+                break
+            kind, index, time_s, slot, n_bytes = HEADER.unpack(header)
+            self._heard.put((kind, index, time_s, slot, stream.read(n_bytes)))
+        self._heard.put(None)
+
+    def _death(self) -> VideoError:
+        code = self._process.wait()
+        self._complaints.seek(0)
+        lines = self._complaints.read()[-2000:].decode(errors="replace").strip().splitlines()
+        try:
+            cause = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        except ValueError:
+            cause = f"signal {-code}"
+        last = f"; it said: {printable(lines[-1])}" if lines else ""
+        return VideoError(
+            f"The decoder of {printable(self.path.name)} crashed ({cause}) {self._place()}{last}.",
+            where=self.path, fix="convert the video, for example to H.264 in mp4, and use the new one",
+        )  # fmt: skip
+
+    def _place(self) -> str:
+        if not self.facts:
+            return "while the video was opened"
+        return "at the first frame asked for" if self._at < 0 else f"after frame {self._at}"
+
+
+def _anonymous_file() -> int | None:
+    """A file without a name for shared memory; None where named memory is used instead."""
+    if os.name == "nt":
+        return None
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("deeplabcut-video")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _error(facts: dict[str, Any]) -> Exception:
+    kind = getattr(errors, facts["kind"], VideoError)
+    if not (isinstance(kind, type) and issubclass(kind, DeepLabCutError)):
+        kind = VideoError
+    return kind(facts["message"], where=facts["where"], fix=facts["fix"])
