@@ -82,7 +82,8 @@ def test_T29_versions_stay_in_order_when_the_clock_is_set_back(tmp_path):
 def test_T8_a_second_writer_is_refused_with_the_owner_named(tmp_path):
     with (
         locks.hold(tmp_path, "saving labels"),
-        pytest.raises(Locked, match=rf"process {os.getpid()} on .*saving labels"),locks.hold(tmp_path)
+        pytest.raises(Locked, match=rf"process {os.getpid()} on .*saving labels"),
+        locks.hold(tmp_path),
     ):
         pass
     with locks.hold(tmp_path):

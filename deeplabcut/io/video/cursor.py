@@ -23,7 +23,7 @@ from av.video.stream import VideoStream
 from deeplabcut.core.errors import VideoError
 from deeplabcut.io.video.damage import Damage
 from deeplabcut.io.video.index import CORRUPT, LOST, NO_TIME, PacketIndex
-from deeplabcut.io.video.opening import open_container, video_stream
+from deeplabcut.io.video.opening import open_container, packets_of, video_stream
 
 logger = logging.getLogger(__name__)
 
@@ -212,7 +212,7 @@ class Cursor:
     def _demux(self) -> Iterator[Packet[VideoStream]]:
         container = self._opened()
         self._is_fresh = False
-        return (packet for packet in container.demux(container.streams.video[self._stream_number]) if packet.size)
+        return packets_of(container, container.streams.video[self._stream_number])
 
     def _opened(self) -> InputContainer:
         if self._container is None:

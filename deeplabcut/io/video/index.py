@@ -7,6 +7,7 @@ be trusted, and by the order in which the decoder hands them out where they cann
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from deeplabcut.core.errors import VideoError
 from deeplabcut.core.progress import printable
-from deeplabcut.io.video.opening import open_container, video_stream
+from deeplabcut.io.video.opening import open_container, packets_of, video_stream
 
 Ints = NDArray[np.int64]
 
@@ -32,6 +33,7 @@ KEY, DISCARD, CORRUPT, HIDDEN, LOST = 1, 2, 4, 8, 16
 _TRUSTED = ("mov", "matroska", "flv", "nut", "gif", "asf")  # these store the presentation time of every frame
 _UNINDEXED = ("matroska", "mpegts", "mpeg")  # damage makes packets of these vanish altogether
 _HOLE_BYTES = 512
+_CHUNK_HEADER_BYTES = 8
 _N_VERIFIED = 96
 _BLANK_BYTES = 16
 _JOINT_PACKETS = 4
@@ -117,9 +119,11 @@ def scan(
     container: InputContainer, stream: VideoStream, path: Path, tick: Callable[[], None] | None = None
 ) -> PacketIndex:
     """Read all packets of the video from the start of a freshly opened ``container``."""
-    rows = _rows(container, stream, path, tick or (lambda: None))
+    rows = _rows(container, stream, tick or (lambda: None))
     if not len(rows):
         raise VideoError(f"{printable(path.name)} holds no pictures.", where=path, fix="record or copy it again")
+    if container.format.name == "avi":
+        rows = _with_indexed_rows(rows, stream)
     warnings: list[str] = []
     runs: Ints = np.cumsum(_steps_back(rows[:, 1])).astype(np.int64)
     is_inferred = False
@@ -149,42 +153,29 @@ def scan(
     return PacketIndex(pts, dts, pos, size, flags.astype(np.uint8), rank, times_s, is_inferred, tuple(warnings))
 
 
-def _rows(container: InputContainer, stream: VideoStream, path: Path, tick: Callable[[], None]) -> Ints:
+def _rows(container: InputContainer, stream: VideoStream, tick: Callable[[], None]) -> Ints:
     """Columns pts, dts, pos, size, flags, and the number of bytes before the packet that belong to no packet."""
     has_hidden = stream.codec_context.name == "vp8"
     may_be_zero = stream.codec_context.name in _UNCOMPRESSED
-    rows: list[tuple[int, int, int, int, int, int]] = []
+    rows: list[tuple[int, ...]] = []
     end = 0
     hole = 0
-    try:
-        for packet in container.demux():
-            if not packet.size:
-                continue  # the end, or a place holder for "show the last picture again"
-            if packet.pos is not None:
-                hole += max(0, packet.pos - end)
-                end = packet.pos + packet.size
-            if packet.stream_index != stream.index:
-                continue
-            flags = packet.is_keyframe * KEY | packet.is_discard * DISCARD | packet.is_corrupt * CORRUPT
-            if has_hidden and not memoryview(packet)[0] & 0x10:
-                flags |= HIDDEN
-            if not may_be_zero and packet.size >= _BLANK_BYTES and _is_blank(memoryview(packet)):
-                flags |= CORRUPT
-            rows.append((
-                NO_TIME if packet.pts is None else packet.pts,
-                NO_TIME if packet.dts is None else packet.dts,
-                -1 if packet.pos is None else packet.pos,
-                packet.size, flags, hole,
-            ))  # fmt: skip
-            hole = 0
-            if len(rows) % 256 == 0:
-                tick()
-    except av.FFmpegError as error:
-        if not rows:
-            raise VideoError(
-                f"{printable(path.name)} cannot be read ({error.strerror}).",
-                where=path, fix="copy it again, or convert it",
-            ) from error  # fmt: skip
+    for packet in packets_of(container):
+        if packet.pos is not None:
+            hole += max(0, packet.pos - end)
+            end = packet.pos + packet.size
+        if packet.stream_index != stream.index:
+            continue
+        flags = packet.is_keyframe * KEY | packet.is_discard * DISCARD | packet.is_corrupt * CORRUPT
+        if has_hidden and not memoryview(packet)[0] & 0x10:
+            flags |= HIDDEN
+        if not may_be_zero and packet.size >= _BLANK_BYTES and _is_blank(memoryview(packet)):
+            flags |= CORRUPT
+        stamps = (NO_TIME if stamp is None else stamp for stamp in (packet.pts, packet.dts))
+        rows.append((*stamps, -1 if packet.pos is None else packet.pos, packet.size, flags, hole))
+        hole = 0
+        if len(rows) % 256 == 0:
+            tick()
     return np.array(rows, np.int64).reshape(-1, 6)
 
 
@@ -197,8 +188,28 @@ def _shown(rows: Ints) -> NDArray[np.bool_]:
     return np.asarray(rows[:, 4] & (DISCARD | HIDDEN) == 0)
 
 
+def _with_indexed_rows(rows: Ints, stream: VideoStream) -> Ints:
+    """Add a row for every frame in the table of an AVI whose packet was not found, if frames are stored in order."""
+    entries = getattr(stream, "index_entries", ())
+    in_order = not stream.codec_context.has_b_frames and (np.diff(rows[:, 0]) > 0).all()
+    if len(entries) <= len(rows) or not in_order:
+        return rows
+    stamps = {entry.pos + _CHUNK_HEADER_BYTES: entry.timestamp for entry in entries if entry.size > 0}
+    if not all(int(pos) in stamps for pos in rows[:, 2]):
+        return rows
+    rows = rows.copy()
+    rows[:, 0] = rows[:, 1] = [stamps[int(pos)] for pos in rows[:, 2]]
+    lost = sorted(set(stamps.values()) - set(rows[:, 0].tolist()))
+    places = np.searchsorted(rows[:, 0], lost)
+    return np.insert(rows, places, [[stamp, stamp, -1, 0, LOST, 0] for stamp in lost], axis=0) if lost else rows
+
+
 def _with_lost_rows(rows: Ints) -> Ints:
-    """Add a row for every frame that damage removed: a gap in regular time stamps where bytes are unaccounted for."""
+    """Add a row for every frame that damage removed.
+
+    It shows as a gap in otherwise regular time stamps beside bytes that are unaccounted for, beside a packet
+    marked as damaged, or at the end of the file, where a cut takes frames that are shown before those left.
+    """
     shown = np.flatnonzero(_shown(rows))
     order = shown[np.argsort(rows[shown, 0], kind="stable")]
     pts = rows[order, 0]
@@ -208,8 +219,8 @@ def _with_lost_rows(rows: Ints) -> Ints:
         return rows
     counts = np.rint(steps / usual).astype(np.int64) - 1
     regular = np.abs(steps - (counts + 1) * usual) <= 0.1 * usual + counts + 1
-    holes = np.flatnonzero(rows[:, 5] > _HOLE_BYTES + np.median(rows[:, 5]))
-    holes = holes[holes > 0]
+    holes = np.flatnonzero((rows[:, 5] > _HOLE_BYTES + np.median(rows[:, 5])) | (rows[:, 4] & CORRUPT > 0))
+    holes = np.concatenate([holes[holes > 0], [len(rows)]])
     added: list[Ints] = []
     places: list[int] = []
     for gap in np.flatnonzero((counts > 0) & regular):
@@ -284,14 +295,12 @@ def decoded_order(path: Path, n_packets: int, tick: Callable[[], None] | None = 
     with open_container(path) as container:
         stream = video_stream(container, path)
         stream.codec_context.thread_count = 1  # so that a failure belongs to the packet just sent
-        for packet in container.demux(stream):
-            if packet.size:
+        for packet in itertools.chain(itertools.islice(packets_of(container, stream), n_packets), [None]):
+            if packet is not None:
                 number += 1
-                if number == n_packets:
-                    break
                 packet.pts = packet.dts = number
             try:
-                frames = stream.codec_context.decode(packet if packet.size else None)
+                frames = stream.codec_context.decode(packet)
             except av.FFmpegError:
                 failed.add(number)
                 order.append(number)

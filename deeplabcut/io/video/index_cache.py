@@ -23,7 +23,7 @@ from deeplabcut.io.video.index import PacketIndex
 
 logger = logging.getLogger(__name__)
 
-_VERSION = 1
+_VERSION = 2
 _EDGE_BYTES = 65536
 _N_KEPT = 400
 _ARRAYS = {f.name for f in fields(PacketIndex)} - {"warnings", "is_inferred"}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from deeplabcut.core.errors import InvalidInput, Missing, VideoError
@@ -65,6 +67,18 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise VideoError(f"No decoder is built in for the codec of {printable(path.name)}.", where=path,
                          fix="convert the video, for example to H.264 in mp4")  # fmt: skip
     return stream
+
+
+def packets_of(container: InputContainer, stream: VideoStream | None = None) -> Iterator[Packet[Any]]:
+    """The packets with content, of one stream or of all, as far as the file can be read."""
+    demuxed: Iterator[Packet[Any]] = iter(container.demux(*([] if stream is None else [stream])))
+    while True:
+        try:
+            packet = next(demuxed)
+        except (StopIteration, av.FFmpegError, IndexError):  # IndexError: damage that looks like one more stream
+            return
+        if packet.size:  # empty ones mean the end, or "show the last picture again"
+            yield packet
 
 
 def _reason(path: Path, error: Exception) -> VideoError:

@@ -74,6 +74,35 @@ def test_T12_the_check_lists_damaged_frames(hit):
     assert any(line.startswith(f"{len(report.damaged)} damaged frame(s): ") for line in report.lines)
 
 
+def test_T12_frames_whose_headers_are_gone_are_counted_by_the_table_of_an_avi(barcode, tmp_path):
+    whole = barcode.encode(tmp_path / "whole.avi", range(60), codec="mjpeg", pixel_format="yuvj420p")
+    path = tmp_path / "hit.avi"
+    content = bytearray(whole.read_bytes())
+    places = barcode.packet_places(whole)
+    start, stop = places[20][0] - 8, places[24][0] - 8
+    content[start:stop] = bytes(stop - start)
+    path.write_bytes(content)
+    with Video(path) as video:
+        frames = list(video.frames())
+        assert [barcode.read(frame.image) for frame in frames if frame.error is None] == [*range(20), *range(24, 60)]
+        assert [frame.index for frame in frames if frame.error] == [20, 21, 22, 23]
+        assert np.allclose(video.times_s, np.arange(60) / 25)
+        assert barcode.read(video.read(50)) == 50
+
+
+@pytest.mark.parametrize("name", ["v.ts", "v.mkv"])
+def test_T11_a_stream_that_is_cut_off_keeps_the_numbers_of_its_last_frames(barcode, tmp_path, name):
+    whole = barcode.encode(tmp_path / f"whole-{name}", range(60))
+    content = whole.read_bytes()
+    for start, _, _ in barcode.packet_places(whole)[30:40]:
+        path = tmp_path / name
+        path.write_bytes(content[:start])
+        with Video(path) as video:
+            clean = [frame for frame in video.frames() if frame.error is None]
+            assert len(clean) >= 25
+            assert [barcode.read(frame.image) for frame in clean] == [frame.index for frame in clean]
+
+
 def test_T12_pictures_drawn_from_damaged_ones_say_so(barcode, tmp_path):
     whole = barcode.encode(tmp_path / "whole.mp4", range(48))
     path = barcode.damage(whole, tmp_path / "one.mp4", range(25, 26))
