@@ -2,7 +2,15 @@
 
 import inspect
 import json
+import os
+import tempfile
 from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("no deadline", deadline=None)  # machines are shared; time is measured in benchmarks/
+settings.load_profile("no deadline")
 
 
 def pytest_addoption(parser):
@@ -19,3 +27,22 @@ def pytest_configure(config):
         stored = {name: str(inspect.signature(v)) if inspect.isfunction(v) else None for name, v in values.items()}
         path = Path(__file__).parent / "data" / "contracts" / "public_signatures.json"
         path.write_text(json.dumps(stored, indent=1) + "\n")
+
+
+@pytest.fixture
+def as_an_ordinary_user():
+    """Root may write everywhere; the effects of modes are seen by others."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    yield
+    if root:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def read_only_folder(as_an_ordinary_user):
+    """An empty folder that the ordinary user of the test owns; ``chmod(0o500)`` it when it is filled."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+        Path(folder).chmod(0o700)

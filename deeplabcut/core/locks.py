@@ -116,7 +116,7 @@ def _create(lock: Path, me: Owner) -> bool:
         ) from None
     except OSError as error:
         raise StorageError(
-            f"Nothing can be written in this folder ({error.strerror}).",
+            f"This folder is read-only ({error.strerror}).",
             where=lock.parent.parent,
             fix="choose another folder or make it writable",
         ) from error

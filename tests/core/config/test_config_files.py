@@ -455,17 +455,6 @@ def test_T8_saves_of_two_writers_at_once_are_both_kept(single):
     assert (config.pcutoff, config.dotsize, config.alphavalue) == (0.1, 3, 0.2)
 
 
-@pytest.fixture
-def as_an_ordinary_user():
-    """Root may write everywhere; the effects of modes are seen by others."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    if root:
-        os.seteuid(65534)
-    yield
-    if root:
-        os.seteuid(0)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="modes of folders mean little on Windows")
 def test_T9_a_read_only_folder_can_be_read_and_is_named_when_saving(as_an_ordinary_user):
     with tempfile.TemporaryDirectory() as folder:
