@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROUNDS = 5
+ROUNDS = 3
 READERS = {
     "PyAV, decoding only": "bare(path, None)",
     "PyAV rgb24 (auto threads)": "bare(path, 'rgb24', 'AUTO')",

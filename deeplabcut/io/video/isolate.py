@@ -31,7 +31,8 @@ from deeplabcut.core import errors
 from deeplabcut.core.errors import DeepLabCutError, InvalidInput, VideoError
 from deeplabcut.core.progress import printable
 from deeplabcut.io.video.opening import absolute
-from deeplabcut.io.video.reader import Format, Frame, Image, Memory, State, VideoFacts
+from deeplabcut.io.video.pictures import Format, Image, Memory
+from deeplabcut.io.video.reader import Frame, State, VideoFacts
 
 HEADER = struct.Struct("<cqdqI")  # kind, frame, time, slot, bytes that follow
 OPENED, ALIVE, FRAME, END, ERROR = b"O", b"A", b"F", b"E", b"X"

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from deeplabcut.core.errors import InvalidInput, VideoError
@@ -23,13 +19,9 @@ from deeplabcut.io.video import index_cache
 from deeplabcut.io.video.cursor import Cursor, Picture
 from deeplabcut.io.video.index import DISCARD, PacketIndex, announced_frames, scan
 from deeplabcut.io.video.opening import absolute, open_container, video_stream
+from deeplabcut.io.video.pictures import Converter, Format, Image, first_look
 
-Image = NDArray[np.uint8]
-Format = Literal["rgb24", "bgr24", "gray", "planes"]
-FORMATS = ("rgb24", "bgr24", "gray", "planes")
 _MAX_THREADS = 16
-_N_REUSED = 4
-_UNHELD = 3  # references to an array that only the list, the loop and the question itself hold
 
 
 @dataclass(frozen=True)
@@ -101,11 +93,11 @@ class Video:
             self._nominal_fps = float(stream.average_rate or stream.guessed_rate or 0)
         self._cursor = Cursor(self.path, self._index, _n_threads())
         try:
-            self._look = _first_look(self.path, self._cursor, self._index)
+            self._look = first_look(self.path, self._cursor, self._index)
         except BaseException:
             self.close()
             raise
-        self._convert: dict[str, _Converter] = {}
+        self._convert: dict[str, Converter] = {}
 
     @property
     def width(self) -> int:
@@ -218,10 +210,10 @@ class Video:
         return f"Video({os.fspath(self.path)!r}, {self.width}x{self.height}, {self.n_frames} frames, {self.fps:g} fps)"
 
     def _iterate(self, numbers: Iterable[int], format: Format) -> Iterator[Frame]:
-        convert = _Converter(format, self._look, self.path)
+        convert = Converter(format, self._look, self.path)
         return self._frames_of(numbers, convert)
 
-    def _frames_of(self, numbers: Iterable[int], convert: _Converter) -> Iterator[Frame]:
+    def _frames_of(self, numbers: Iterable[int], convert: Converter) -> Iterator[Frame]:
         cursor = Cursor(self.path, self._index, _n_threads())
         try:
             for number in numbers:
@@ -229,16 +221,16 @@ class Video:
         finally:
             cursor.close()
 
-    def _frame(self, picture: Picture, convert: _Converter) -> Frame:
+    def _frame(self, picture: Picture, convert: Converter) -> Frame:
         time_s = float(self.times_s[picture.index])
         if picture.picture is None:
             return Frame(picture.index, time_s, None, picture.error or "damaged")
         image, planes = convert(picture.index, picture.picture)
         return Frame(picture.index, time_s, image, picture.error, planes)
 
-    def _converter(self, format: Format) -> _Converter:
+    def _converter(self, format: Format) -> Converter:
         if format not in self._convert:
-            self._convert[format] = _Converter(format, self._look, self.path)
+            self._convert[format] = Converter(format, self._look, self.path)
         return self._convert[format]
 
     def _checked(self, index: int) -> int:
@@ -249,127 +241,6 @@ class Video:
                 where=self.path, fix="ask for a frame in this range",
             )  # fmt: skip
         return number
-
-
-@dataclass(frozen=True)
-class _Look:
-    """How the pictures of a video look: found in the first whole one."""
-
-    coded_size: tuple[int, int]
-    pixel_format: str
-    rotation: int
-    is_transposed: bool
-    flips_x: bool
-    flips_y: bool
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height) as displayed."""
-        width, height = self.coded_size
-        return (height, width) if self.is_transposed else (width, height)
-
-    def turn(self, image: NDArray[Any]) -> NDArray[Any]:
-        """A view of the image as it is to be displayed."""
-        if self.is_transposed:
-            image = image.swapaxes(0, 1)
-        if self.flips_x:
-            image = image[:, ::-1]
-        if self.flips_y:
-            image = image[::-1]
-        return image
-
-
-class _Converter:
-    """Turns decoded pictures into arrays of one format; equal to PyAV's own conversion, without its set-up costs."""
-
-    def __init__(self, format: Format, look: _Look, path: Path) -> None:
-        if format not in FORMATS:
-            raise InvalidInput(f"Unknown picture format {format!r}.", fix=f"use one of {', '.join(FORMATS)}")
-        self.format = format
-        self.look = look
-        self.path = path
-        self._reformatter = VideoReformatter()
-        self._memory = Memory()
-
-    def __call__(self, number: int, picture: VideoFrame) -> tuple[Image, tuple[NDArray[Any], ...]]:
-        width, height = self.look.coded_size
-        if (picture.width, picture.height) != (width, height):
-            raise VideoError(
-                f"The pictures of {printable(self.path.name)} change size: {width} x {height} at first, "
-                f"{picture.width} x {picture.height} from frame {number} on.",
-                where=self.path, fix="cut the video there, or convert it to one size",
-            )  # fmt: skip
-        if self.format == "planes":
-            planes = _planes(picture)
-            return planes[0], planes
-        converted = self._reformatter.reformat(picture, format=self.format, threads=1)
-        turned = self.look.turn(converted.to_ndarray())
-        image = self._memory.take(turned.shape)
-        np.copyto(image, turned)
-        return image, ()
-
-
-class Memory:
-    """Arrays for pictures. One that nobody holds any more is used again: fresh memory costs more than the copy."""
-
-    def __init__(self) -> None:
-        self._owners: list[Image] = []
-
-    def take(self, shape: tuple[int, ...]) -> Image:
-        """An array of any content; views of it count as holding it."""
-        size = math.prod(shape)
-        for owner in self._owners:
-            if owner.size == size and sys.getrefcount(owner) == _UNHELD:
-                return owner.reshape(shape)
-        owner = np.empty(size, np.uint8)
-        if len(self._owners) < _N_REUSED:
-            self._owners.append(owner)
-        return owner.reshape(shape)
-
-
-def _planes(picture: VideoFrame) -> tuple[NDArray[Any], ...]:
-    """The decoder's memory as read-only arrays (height, width) or (height, width, n)."""
-    arrays = []
-    for number, plane in enumerate(picture.planes):
-        parts = [c for c in picture.format.components if c.plane == number]
-        depth = np.dtype(np.uint16 if parts and parts[0].bits > 8 else np.uint8)
-        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)
-        if plane.line_size < 0:
-            rows = rows[::-1]
-        n_bytes = plane.width * depth.itemsize * max(1, len(parts))
-        array = rows[:, :n_bytes].view(depth) if n_bytes <= rows.shape[1] else rows
-        array = array.reshape(plane.height, plane.width, -1) if len(parts) > 1 and n_bytes <= rows.shape[1] else array
-        array.flags.writeable = False
-        arrays.append(array)
-    return tuple(arrays)
-
-
-def _first_look(path: Path, cursor: Cursor, index: PacketIndex) -> _Look:
-    error = None
-    for number in range(index.n_frames):
-        picture = cursor.get(number)
-        if picture.picture is not None:
-            return _look(picture.picture)
-        error = error or picture.error
-    raise VideoError(
-        f"Not one of the {index.n_frames} frames of {printable(path.name)} can be decoded ({error}).",
-        where=path, fix="copy the video again from where it was recorded",
-    )  # fmt: skip
-
-
-def _look(picture: VideoFrame) -> _Look:
-    size = picture.width, picture.height
-    data: Any = picture.side_data.get("DISPLAYMATRIX")
-    if data is None:
-        return _Look(size, picture.format.name, 0, False, False, False)
-    a, b, _, c, d, *_ = (int(v) for v in np.frombuffer(bytes(data), np.int32))
-    is_transposed = abs(b) > abs(a)
-    x, y, off_axis = (c, b, (a, d)) if is_transposed else (a, d, (b, c))
-    if max(map(abs, off_axis)) > abs(x) // 100:
-        warning = "The file asks to turn its pictures by an odd angle; they are shown as stored."
-        return _Look(size, picture.format.name, 0, False, False, False, (warning,))
-    return _Look(size, picture.format.name, round(picture.rotation) % 360, is_transposed, x < 0, y < 0)
 
 
 def _index(path: Path, folder: Path | None, build: Callable[[], PacketIndex]) -> PacketIndex:

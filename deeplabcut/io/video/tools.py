@@ -18,7 +18,13 @@ PathLike = str | os.PathLike[str]
 
 
 def check_video_integrity(video_path: PathLike) -> None:
-    """Decode the whole video; errors are announced and listed in ``<name>.log`` beside it."""
+    """Decode the whole video; errors are announced and listed in ``<name>.log`` beside it.
+
+    Parameters
+    ----------
+    video_path : path
+        The video; it is not changed.
+    """
     with VideoReader(video_path) as video:
         video.check_integrity()
         video.check_integrity_robust()
@@ -31,7 +37,20 @@ def shorten_video(
     outsuffix: str = "short",
     outpath: PathLike | None = None,
 ) -> str:
-    """Keep what lies between two times ``HH:MM:SS``; the path of the new video.
+    """Keep what lies between two times; the path of the new video.
+
+    Parameters
+    ----------
+    vname : path
+        The video; it is not changed.
+    start : str
+        Time of the first frame, HH:MM:SS; fractions as in 00:00:01.5.
+    stop : str
+        Time of the first frame that is left out.
+    outsuffix : str
+        Put after the name of the video.
+    outpath : path
+        Folder of the new video; by default that of the old one.
 
     Examples
     --------
@@ -40,6 +59,26 @@ def shorten_video(
     """
     with VideoWriter(vname) as video:
         return video.shorten(start, stop, outsuffix, outpath)
+
+
+def split_video(
+    vname: PathLike, n_splits: int = 2, outsuffix: str = "split", outpath: PathLike | None = None
+) -> list[str]:
+    """Cut a video into parts of equal length; the paths of the new videos.
+
+    Parameters
+    ----------
+    vname : path
+        The video; it is not changed.
+    n_splits : int
+        How many parts; their numbers follow the suffix: split1, split2, ...
+    outsuffix : str
+        Put after the name of the video.
+    outpath : path
+        Folder of the new videos; by default that of the old one.
+    """
+    with VideoWriter(vname) as video:
+        return video.split(n_splits, outsuffix, outpath)
 
 
 def crop_video(
@@ -52,7 +91,27 @@ def crop_video(
     outpath: PathLike | None = None,
     useGUI: bool = False,  # noqa: N803
 ) -> str:
-    """Keep a rectangle, in pixels or (``useGUI``) drawn with the mouse; the path of the new video."""
+    """Keep a rectangle of the picture; the path of the new video.
+
+    Parameters
+    ----------
+    vname : path
+        The video; it is not changed.
+    width : int
+        Width of the rectangle in pixels.
+    height : int
+        Height of the rectangle in pixels.
+    origin_x : int
+        Column of its left edge.
+    origin_y : int
+        Row of its upper edge.
+    outsuffix : str
+        Put after the name of the video.
+    outpath : path
+        Folder of the new video; by default that of the old one.
+    useGUI : bool
+        Draw the rectangle with the mouse instead.
+    """
     with VideoWriter(vname) as video:
         if useGUI:
             x1, y1, x2, y2 = draw_bbox(vname)
@@ -71,9 +130,24 @@ def downsample_video(
     rotatecw: str = "No",
     angle: float = 0.0,
 ) -> str:
-    """Scale to ``width`` x ``height`` (-1 keeps the ratio) and turn; the path of the new video.
+    """Scale the picture, and turn it if asked to; the path of the new video.
 
-    ``rotatecw`` is "No", "Yes" (by 90 degrees clockwise) or "Arbitrary" (by ``angle`` degrees clockwise).
+    Parameters
+    ----------
+    vname : path
+        The video; it is not changed.
+    width : int
+        New width in pixels; -1 keeps the ratio.
+    height : int
+        New height in pixels; -1 keeps the ratio.
+    outsuffix : str
+        Put after the name of the video.
+    outpath : path
+        Folder of the new video; by default that of the old one.
+    rotatecw : str
+        No, Yes (by 90 degrees clockwise) or Arbitrary (by the angle).
+    angle : float
+        Degrees clockwise, with rotatecw Arbitrary.
     """
     with VideoWriter(vname) as video:
         return video.rescale(width, height, rotatecw, angle, outsuffix, outpath)
@@ -86,7 +160,21 @@ def rotate_video(
     outsuffix: str = "rotated",
     outpath: PathLike | None = None,
 ) -> str:
-    """Turn by ``angle`` degrees clockwise, or by 90 with ``rotatecw="Yes"``; the path of the new video."""
+    """Turn the picture; the path of the new video.
+
+    Parameters
+    ----------
+    vname : path
+        The video; it is not changed.
+    angle : float
+        Degrees clockwise; the size of the picture stays.
+    rotatecw : str
+        Arbitrary (by the angle) or Yes (by 90 degrees clockwise, whatever the angle).
+    outsuffix : str
+        Put after the name of the video.
+    outpath : path
+        Folder of the new video; by default that of the old one.
+    """
     with VideoWriter(vname) as video:
         return video.rotate(angle, rotatecw, outsuffix, outpath)
 
