@@ -24,7 +24,6 @@ from av.video.frame import VideoFrame
 from deeplabcut.core import progress
 from deeplabcut.core.errors import InvalidInput, VideoError
 from deeplabcut.io.video.colours import Recolour, has_whole_colour, natural_colours
-from deeplabcut.io.video.cursor import Cursor
 from deeplabcut.io.video.formats import codec_for
 from deeplabcut.io.video.reader import Video
 from deeplabcut.io.video.sound import Sound
@@ -178,17 +177,11 @@ def _span_s(video: Video, frames: range) -> tuple[float, float]:
 
 def _pictures(video: Video, frames: range) -> Iterator[VideoFrame]:
     """The decoder's own pictures; black where one is damaged."""
-    cursor = Cursor(video.path, video._index, encoder_threads(video.width, video.height))
     damaged = []
-    try:
-        for index in frames:
-            picture = cursor.get(index).picture
-            if picture is None:
-                damaged.append(index)
-                picture = black(*video._look.coded_size)
-            yield picture
-    finally:
-        cursor.close()
+    for decoded in video.pictures(frames, n_threads=encoder_threads(video.width, video.height)):
+        if decoded.picture is None:
+            damaged.append(decoded.index)
+        yield decoded.picture or black(*video.look.coded_size)
     if damaged:
         logger.warning(
             "%d frames of %s cannot be decoded and are black in the new video: %s%s",
@@ -205,7 +198,7 @@ class _Changer:
     """Applies a `Change` to one picture after the other, all in one kind of pixels."""
 
     def __init__(self, video: Video, change: Change, is_whole: bool) -> None:
-        look = video._look
+        look = video.look
         upright: Filters = [("transpose", "cclock_flip")] if look.is_transposed else []
         upright += [("hflip", "")] if look.flips_x else []
         upright += [("vflip", "")] if look.flips_y else []

@@ -93,7 +93,7 @@ class Video:
             self._nominal_fps = float(stream.average_rate or stream.guessed_rate or 0)
         self._cursor = Cursor(self.path, self._index, _n_threads())
         try:
-            self._look = first_look(self.path, self._cursor, self._index)
+            self.look = first_look(self.path, self._cursor, self._index)
         except BaseException:
             self.close()
             raise
@@ -102,12 +102,12 @@ class Video:
     @property
     def width(self) -> int:
         """Columns of the picture as displayed."""
-        return self._look.size[0]
+        return self.look.size[0]
 
     @property
     def height(self) -> int:
         """Rows of the picture as displayed."""
-        return self._look.size[1]
+        return self.look.size[1]
 
     @property
     def n_frames(self) -> int:
@@ -143,12 +143,12 @@ class Video:
         return VideoFacts(
             container=self._container_name,
             codec=self._codec,
-            pixel_format=self._look.pixel_format,
-            rotation=self._look.rotation,
+            pixel_format=self.look.pixel_format,
+            rotation=self.look.rotation,
             container_frames=self._announced,
             n_hidden=int((self._index.flags & DISCARD > 0).sum()),
             is_variable_rate=self._is_variable_rate,
-            warnings=self._index.warnings + self._look.warnings,
+            warnings=self._index.warnings + self.look.warnings,
         )
 
     @cached_property
@@ -168,11 +168,15 @@ class Video:
 
     def states(self) -> Iterator[State]:
         """Decode every frame and say only how that went."""
-        cursor = Cursor(self.path, self._index, _n_threads())
+        for picture in self.pictures(range(self.n_frames)):
+            yield State(picture.index, picture.picture is not None, picture.error)
+
+    def pictures(self, numbers: Iterable[int], *, n_threads: int | None = None) -> Iterator[Picture]:
+        """The decoder's own pictures of these frames, as stored (see `look`); for those who write them again."""
+        cursor = Cursor(self.path, self._index, n_threads or _n_threads())
         try:
-            for number in range(self.n_frames):
-                picture = cursor.get(number)
-                yield State(number, picture.picture is not None, picture.error)
+            for number in numbers:
+                yield cursor.get(number)
         finally:
             cursor.close()
 
@@ -210,16 +214,8 @@ class Video:
         return f"Video({os.fspath(self.path)!r}, {self.width}x{self.height}, {self.n_frames} frames, {self.fps:g} fps)"
 
     def _iterate(self, numbers: Iterable[int], format: Format) -> Iterator[Frame]:
-        convert = Converter(format, self._look, self.path)
-        return self._frames_of(numbers, convert)
-
-    def _frames_of(self, numbers: Iterable[int], convert: Converter) -> Iterator[Frame]:
-        cursor = Cursor(self.path, self._index, _n_threads())
-        try:
-            for number in numbers:
-                yield self._frame(cursor.get(number), convert)
-        finally:
-            cursor.close()
+        convert = Converter(format, self.look, self.path)
+        return (self._frame(picture, convert) for picture in self.pictures(numbers))
 
     def _frame(self, picture: Picture, convert: Converter) -> Frame:
         time_s = float(self.times_s[picture.index])
@@ -230,7 +226,7 @@ class Video:
 
     def _converter(self, format: Format) -> Converter:
         if format not in self._convert:
-            self._convert[format] = Converter(format, self._look, self.path)
+            self._convert[format] = Converter(format, self.look, self.path)
         return self._convert[format]
 
     def _checked(self, index: int) -> int:
