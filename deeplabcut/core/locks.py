@@ -108,7 +108,11 @@ def _create(lock: Path, me: Owner) -> bool:
         lock.parent.mkdir(exist_ok=True)
         draft = lock.with_name(f".{me.token}.draft")
         draft.write_text(json.dumps(asdict(me)), "utf-8")
-    except FileNotFoundError:
+    except (FileExistsError, FileNotFoundError) as error:
+        if lock.parent.exists() and not lock.parent.is_dir():
+            raise StorageError(
+                "There is a file where the folder of locks belongs.", where=lock.parent, fix="move it away"
+            ) from error
         if lock.parent.parent.is_dir():  # another owner has just tidied .dlc away
             return False
         raise Missing(

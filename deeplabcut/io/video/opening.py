@@ -26,6 +26,9 @@ OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 _HEAD_BYTES = 4096
 _FFMPEG_ERRORS: tuple[type[Exception], ...] = (av.FFmpegError, OSError, ValueError, IndexError)
 
+# Titles in an unknown encoding must not keep a video shut; from PyAV 19 on they do not.
+_LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+
 
 def absolute(path: str | os.PathLike[str]) -> Path:
     """The path in full, as typed (links are kept); `Missing` or `VideoError` if it is no readable file."""
@@ -44,7 +47,7 @@ def open_container(path: Path) -> InputContainer:
     """Open ``path`` (absolute) for reading; a `VideoError` names the reason if that fails."""
     try:
         # "file:" takes the rest literally, so colons, percent signs and leading dashes mean nothing.
-        container = av.open(f"file:{path}", container_options=OPTIONS, metadata_errors="replace")
+        container = av.open(f"file:{path}", container_options=OPTIONS, **_LENIENT)
     except PermissionError as error:
         raise VideoError(
             f"{printable(path.name)} may not be read.", where=path, fix="give yourself permission to read it"

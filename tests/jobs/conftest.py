@@ -1,0 +1,49 @@
+"""A table of verbs that behave well and badly, and a worker process that knows it."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+HERE = str(Path(__file__).parent)
+
+
+@pytest.fixture(scope="session")
+def test_verbs() -> ModuleType:
+    if HERE not in sys.path:
+        sys.path.append(HERE)
+    return importlib.import_module("jobs_test_verbs")
+
+
+@pytest.fixture(scope="session")
+def worker() -> list[str]:
+    """The command of a worker that knows the test verbs."""
+    program = (
+        f"import sys; sys.path.append({HERE!r}); import jobs_test_verbs as table\n"
+        "from deeplabcut.jobs.worker import main; sys.exit(main(table.TABLE))"
+    )
+    return [sys.executable, "-c", program]
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start a program that is ended with the test, whatever becomes of it."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def launch(command: list[str]) -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe))
+        return started[-1]
+
+    yield launch
+    for process in started:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
