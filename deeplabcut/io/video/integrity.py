@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplabcut.core import progress as voices
-from deeplabcut.core.errors import Missing, VideoError
+from deeplabcut.core.errors import InvalidInput, Missing, VideoError
 from deeplabcut.core.progress import Progress
 from deeplabcut.io.video.isolate import IsolatedVideo
 from deeplabcut.io.video.reader import Video
@@ -69,6 +69,44 @@ def check_video(
     if report.ok:
         report.lines.append("Every frame can be decoded.")
     return report
+
+
+@dataclass(frozen=True)
+class CheckedVideos:
+    """The outcome of checking several videos."""
+
+    reports: tuple[VideoReport, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """1 if any video is damaged or cannot be read."""
+        return int(not all(report.ok for report in self.reports))
+
+    def lines(self) -> list[str]:
+        """The report for people, video by video, with a summary of what failed."""
+        told = []
+        for report in self.reports:
+            told += [f"{voices.printable(report.path.name)}: {'ok' if report.ok else 'PROBLEMS'}"]
+            told += [f"    {line}" for line in report.lines]
+        failed = [voices.printable(report.path.name) for report in self.reports if not report.ok]
+        if failed:
+            told.append(f"{len(failed)} of {len(self.reports)} videos have problems: {', '.join(failed)}")
+        return told
+
+
+def check_videos(videos: Sequence[str | os.PathLike[str]]) -> CheckedVideos:
+    """Decode videos from the first frame to the last and say what is damaged, miscounted or irregular.
+
+    One bad video does not keep the others from being checked, and nothing is written.
+
+    Parameters
+    ----------
+    videos : list of paths
+        The videos; each is decoded in a process of its own.
+    """
+    if not videos:
+        raise InvalidInput("No video was given.", fix="name one or more videos")
+    return CheckedVideos(tuple(check_video(path) for path in videos))
 
 
 def timing_lines(times_s: NDArray[np.float64]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import cv2
@@ -10,11 +11,49 @@ import numpy as np
 
 from deeplabcut.core.errors import InvalidInput, Missing, VideoError
 from deeplabcut.io.video.classic import VideoReader, VideoWriter
+from deeplabcut.io.video.reader import Video
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import Event
 
 PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class VideoSummary:
+    """What there is to know of a video before work begins; the number of frames is the true one."""
+
+    name: str
+    size: str
+    frames: int
+    fps: float
+    seconds: float
+    codec: str
+    variable_rate: bool
+    notes: tuple[str, ...]
+
+
+def video_info(vname: PathLike) -> VideoSummary:
+    """Size, true number of frames, rate and codec of a video, and where its header is wrong.
+
+    Parameters
+    ----------
+    vname : path
+        The video; it is indexed, not decoded.
+    """
+    with Video(vname) as video:
+        facts = video.facts
+        turned = (f"turned by {facts.rotation} degrees, as the file asks",) if facts.rotation else ()
+        return VideoSummary(
+            name=video.path.name,
+            size=f"{video.width}x{video.height}",
+            frames=video.n_frames,
+            fps=round(video.fps, 3),
+            seconds=round(video.duration_s, 3),
+            codec=f"{facts.codec}, {facts.pixel_format}",
+            variable_rate=facts.is_variable_rate,
+            notes=facts.warnings + turned,
+        )
 
 
 def check_video_integrity(video_path: PathLike) -> None:

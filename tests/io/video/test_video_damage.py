@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deeplabcut.core.errors import DeepLabCutError, VideoError
-from deeplabcut.io.video.integrity import check_video
+from deeplabcut.io.video.integrity import check_video, check_videos
 from deeplabcut.io.video.reader import Video
 
 HIT = range(20, 40)
@@ -205,3 +205,10 @@ def test_T13_frames_hidden_by_an_edit_list_are_named(barcoded):
     with Video(barcoded("mp4 with edit list").path) as video:
         assert video.facts.n_hidden == 5
         assert any("edit list hides 5" in line for line in video.facts.warnings)
+
+
+def test_T11_of_a_list_of_videos_the_bad_ones_are_summed_up_and_the_others_done(unreadable, plain):
+    checked = check_videos([*unreadable.values(), plain.path])
+    assert checked.exit_code == 1 and checked.reports[-1].n_frames > 0
+    assert checked.lines()[-1].startswith("4 of 5 videos have problems: ")
+    assert check_videos([plain.path]).exit_code == 0
