@@ -68,9 +68,6 @@ ADDRESSES: dict[str, dict[str, list[str] | dict[str, str]]] = {
     "deeplabcut.core.config.utils": {
         "deeplabcut.core.config": [*_CONFIG_FILES, *_CONFIG_TOOLS, "update_config", "update_config_by_dotpath"],
     },
-    "deeplabcut.utils": {
-        "deeplabcut.io.video.collect": ["collect_video_paths"],
-    },
     "deeplabcut.utils.auxfun_videos": {
         "deeplabcut.io.video.classic": ["VideoReader", "VideoWriter"],
         "deeplabcut.io.video.collect": ["SUPPORTED_VIDEOS", "collect_video_paths"],
@@ -102,3 +99,10 @@ ADDRESSES: dict[str, dict[str, list[str] | dict[str, str]]] = {
     },
 }
 """Historical module -> {home: names}; served by `deeplabcut._lazy`, resolved whole by a test."""
+
+# The package of the tools offers the names of its modules as well.
+ADDRESSES["deeplabcut.utils"] = {
+    home: names
+    for module in ("auxfun_videos", "auxiliaryfunctions", "video_processor")
+    for home, names in ADDRESSES[f"deeplabcut.utils.{module}"].items()
+}
