@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import io
-import itertools
 import json
 import logging
 import os
@@ -18,25 +17,26 @@ import shutil
 import socket
 import stat
 import time
+import uuid
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from deeplabcut.core import faults
-from deeplabcut.core.errors import NoSpace, StorageError, UnsafeFile
+from deeplabcut.core.errors import DamagedFile, Missing, NoSpace, StorageError, UnsafeFile
+from deeplabcut.core.liveness import birth_of, still_runs
+from deeplabcut.core.liveness import pid_alive as pid_alive
 
 logger = logging.getLogger(__name__)
 
 Hook = Callable[[Path], object]
 
 _PREFIX = ".dlc-"
-_PLAN = ".dlc-plan.json"
 _HOST = f"{zlib.crc32(socket.gethostname().encode()):08x}"
 _DAY_S = 86_400
-_counter = itertools.count()
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_RENAME = {errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
@@ -73,7 +73,8 @@ def transaction(folder: str | os.PathLike[str], *, keep: Hook | None = None) -> 
     except Exception as error:
         if change.failure is None or isinstance(error, StorageError):
             raise
-        raise _storage_error(change.failure, change) from error
+        names = ", ".join(one.target.name for one in change._replacements)
+        raise storage_error(change.failure, change.folder, names, change.n_bytes) from error
     finally:
         change.discard()
 
@@ -94,6 +95,7 @@ class Transaction:
     n_bytes: int = 0
     failure: OSError | None = None  # what the storage said first, even if a library in between hid it
     _replacements: list[_Replacement] = field(default_factory=list)
+    _plan: Path | None = None  # says which replacements belong together, while they happen
 
     @contextmanager
     def open(self, name: str, *, check: Hook | None = None) -> Iterator[BinaryIO]:
@@ -119,45 +121,50 @@ class Transaction:
     def commit(self) -> None:
         """Put every new version in its place; on failure put every old version back."""
         done: list[_Replacement] = []
-        together = len(self._replacements) > 1
         try:
             with self._storage():
                 for one in self._replacements:
                     one.old = _second_name(one.target)
                     if self.keep is not None and one.old is not None:
                         self.keep(one.target)
-                if together:
-                    self._write_plan([(one.part, one.target) for one in self._replacements])
+                if len(self._replacements) > 1:
+                    self._plan = _scratch_name(self.folder, "plan")
+                    self._write_plan(self._plan, [(one.part, one.target) for one in self._replacements])
                 for one in self._replacements:
                     done.append(one)
                     _replace(one.part, one.target)
                 _fsync_folder(self.folder)
         except BaseException:
-            self._put_back(done, together)
+            self._put_back(done)
             raise
-        if together:
-            (self.folder / _PLAN).unlink(missing_ok=True)
+        self._drop_plan()
 
     def discard(self) -> None:
-        """Remove what is left of new versions and second names."""
+        """Remove what is left of new versions and second names, unless a plan on disk still needs them."""
+        if self._plan is not None:
+            return
         for one in self._replacements:
             one.part.unlink(missing_ok=True)
             if one.old is not None:
                 one.old.unlink(missing_ok=True)
 
-    def _put_back(self, done: list[_Replacement], together: bool) -> None:
-        if together and (self.folder / _PLAN).exists():
+    def _put_back(self, done: list[_Replacement]) -> None:
+        if self._plan is not None and self._plan.exists():
             with faults.injected():  # the way back is not part of the plan
-                self._write_plan([(one.old, one.target) for one in self._replacements if one.old])
+                self._write_plan(self._plan, [(one.old, one.target) for one in self._replacements if one.old])
         for one in done:
             if one.old is not None:
                 os.replace(one.old, one.target)
             elif not one.part.exists():
                 one.target.unlink(missing_ok=True)
-        if together:
-            (self.folder / _PLAN).unlink(missing_ok=True)
+        self._drop_plan()
 
-    def _write_plan(self, pairs: list[tuple[Path, Path]]) -> None:
+    def _drop_plan(self) -> None:
+        if self._plan is not None:
+            self._plan.unlink(missing_ok=True)
+            self._plan = None
+
+    def _write_plan(self, plan: Path, pairs: list[tuple[Path, Path]]) -> None:
         text = json.dumps({"replace": [(source.name, target.name) for source, target in pairs]})
         part = _scratch_name(self.folder, "part")
         try:
@@ -165,7 +172,7 @@ class Transaction:
                 file.write(text.encode())
                 _fsync(file.fileno())
             faults.reach("replace")
-            os.replace(part, self.folder / _PLAN)
+            os.replace(part, plan)
         finally:
             part.unlink(missing_ok=True)
 
@@ -180,36 +187,55 @@ class Transaction:
 
 
 def recover(folder: str | os.PathLike[str]) -> list[Path]:
-    """Finish a change of several files that a crash cut short; the files that were put in place.
+    """Finish the changes of several files that a crash cut short; the files that were put in place.
 
     Call it with the folder's lock held, or before reading: a plan exists only between two replacements.
     """
-    plan = Path(folder) / _PLAN
     try:
-        pairs = json.loads(plan.read_text("utf-8"))["replace"]
+        plans = [Path(entry.path) for entry in os.scandir(folder) if is_scratch(entry.name)]
     except FileNotFoundError:
         return []
-    if not all(
-        is_scratch(source) and Path(source).name == source and Path(target).name == target for source, target in pairs
-    ):
-        raise UnsafeFile("The plan of an interrupted save names files outside its folder.", where=plan, fix="delete it")
-    if not all(_is_abandoned(source, plan) for source, _ in pairs):
+    return [path for plan in sorted(plans) if plan.suffix == ".plan" for path in _carried_out(plan)]
+
+
+def _carried_out(plan: Path) -> list[Path]:
+    """Put in place what the plan of a dead process names."""
+    try:
+        pairs = _pairs_of(plan)
+    except FileNotFoundError:  # its owner, or another reader, has finished it
+        return []
+    if not _is_abandoned(plan.name, plan):
         return []
     finished = []
     for source, target in pairs:
-        if (plan.parent / source).exists():
+        with suppress(FileNotFoundError):
             os.replace(plan.parent / source, plan.parent / target)
             finished.append(plan.parent / target)
     _fsync_folder(plan.parent)
     plan.unlink(missing_ok=True)
-    logger.warning(
-        "A save in %s was interrupted; completed: %s", folder, ", ".join(p.name for p in finished) or "nothing left"
-    )
+    names = ", ".join(path.name for path in finished) or "nothing left"
+    logger.warning("A save in %s was interrupted; completed: %s", plan.parent, names)
     return finished
 
 
+def _pairs_of(plan: Path) -> list[tuple[str, str]]:
+    try:
+        pairs = [(str(source), str(target)) for source, target in json.loads(plan.read_text("utf-8"))["replace"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pairs = [("", "")]
+    names = [name for pair in pairs for name in pair]
+    if all(is_scratch(source) for source, _ in pairs) and all(Path(n).name == n not in ("", "..") for n in names):
+        return pairs
+    raise UnsafeFile(
+        "The plan of an interrupted save names other files than those of its folder.", where=plan, fix="delete it"
+    )
+
+
 def sweep(folder: str | os.PathLike[str]) -> list[Path]:
-    """Remove the unfinished files that dead processes left in ``folder``; what was removed."""
+    """Remove the unfinished files that dead processes left in ``folder``; what was removed.
+
+    Only after `recover`, which may need them.
+    """
     removed = []
     for entry in os.scandir(folder):
         if (
@@ -217,31 +243,29 @@ def sweep(folder: str | os.PathLike[str]) -> list[Path]:
             and entry.name.endswith((".part", ".old"))
             and _is_abandoned(entry.name, Path(entry.path))
         ):
-            os.unlink(entry.path)
-            removed.append(Path(entry.path))
+            with suppress(FileNotFoundError):  # somebody else sweeps here too
+                os.unlink(entry.path)
+                removed.append(Path(entry.path))
     return removed
+
+
+def open_to_read(path: Path) -> BinaryIO:
+    """``path`` opened for reading; raises `Missing`, or an error that says why it cannot be read."""
+    try:
+        return path.open("rb")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Missing(f"There is no file {path.name}.", where=path.parent) from error
+    except IsADirectoryError as error:
+        raise DamagedFile(f"{path.name} is a folder.", where=path) from error
+    except OSError as error:
+        raise StorageError(
+            f"{path.name} cannot be read ({error.strerror}).", where=path, fix="check the permissions and the drive"
+        ) from error
 
 
 def is_scratch(name: str) -> bool:
     """Whether a file of this name belongs to the machinery of safe writing."""
     return name.startswith(_PREFIX)
-
-
-def pid_alive(pid: int) -> bool:
-    """Whether a process with this number runs on this machine."""
-    if os.name == "nt":
-        import ctypes
-
-        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, pid)  # type: ignore[attr-defined,unused-ignore]
-        ctypes.windll.kernel32.CloseHandle(handle)  # type: ignore[attr-defined,unused-ignore]
-        return bool(handle)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 class _PartFile(io.FileIO):
@@ -260,15 +284,19 @@ class _PartFile(io.FileIO):
 
 
 def _scratch_name(folder: Path, suffix: str) -> Path:
-    return folder / f"{_PREFIX}{_HOST}-{os.getpid()}-{next(_counter)}.{suffix}"
+    pid = os.getpid()
+    return folder / f"{_PREFIX}{_HOST}-{pid}-{birth_of(pid)}-{uuid.uuid4().hex[:12]}.{suffix}"
 
 
 def _is_abandoned(name: str, dated: Path) -> bool:
     """Whether the process that made the scratch file ``name`` is gone; elsewhere's are judged by age."""
-    _, host, pid, *_ = (*name.split("-"), "", "")
+    _, host, pid, birth, *_ = (*name.split("-"), "", "", "")
     if host == _HOST and pid.isdigit():
-        return not pid_alive(int(pid))
-    return time.time() - dated.stat().st_mtime > _DAY_S
+        return not still_runs(int(pid), birth)
+    try:
+        return time.time() - dated.stat().st_mtime > _DAY_S
+    except FileNotFoundError:
+        return False
 
 
 def _second_name(target: Path) -> Path | None:
@@ -320,30 +348,35 @@ def _replace(part: Path, target: Path) -> None:
             target.parent,
             target.name,
         )
+        target.unlink(missing_ok=True)  # its other name, the way back, must keep the old content
         shutil.copyfile(part, target)
 
 
-def _storage_error(error: OSError, change: Transaction) -> OSError:
+def storage_error(error: OSError, folder: Path, names: str, n_bytes: int = 0) -> OSError:
+    """What the user reads when ``names`` could not be written in ``folder``."""
     if isinstance(error, StorageError):
         return error
-    names = ", ".join(one.target.name for one in change._replacements)
+    if error.errno in (errno.ENOENT, errno.ENOTDIR) and not folder.is_dir():
+        return StorageError(
+            f"There is no folder to write {names} into.", where=folder, fix="make it, or correct the path"
+        )
     if error.errno in _FULL:
-        free = shutil.disk_usage(change.folder).free
+        free = shutil.disk_usage(folder).free
         return NoSpace(
-            f"The disk (or quota) is full while writing {names}: at least {change.n_bytes:,} bytes needed, "
+            f"The disk (or quota) is full while writing {names}: at least {n_bytes:,} bytes needed, "
             f"{free:,} free. The earlier version is intact.",
-            where=change.folder,
+            where=folder,
             fix="free some space, then save again",
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(
             f"No permission to write {names}.",
-            where=change.folder,
+            where=folder,
             fix="make the folder writable, close the file in other programs, or choose another folder",
         )
     reason = error.strerror or str(error)
     return StorageError(
         f"{names} could not be saved ({reason}). The earlier version is intact.",
-        where=change.folder,
+        where=folder,
         fix="check the disk or the network drive, then save again",
     )

@@ -52,15 +52,18 @@ def keep_version(path: str | os.PathLike[str], keep: int = KEEP) -> Version | No
     saved = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     version = Version(number, saved, _folder(path) / f"{number:06d}-{saved}")
     unfinished = version.path.with_suffix(".part")  # a copy: other programs write labels in place
-    shutil.copy2(path, unfinished)
-    os.replace(unfinished, version.path)
+    try:
+        shutil.copy2(path, unfinished)
+        os.replace(unfinished, version.path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     for old in known[: max(0, len(known) + 1 - keep)]:
         old.path.unlink(missing_ok=True)
     return version
 
 
-def restore(path: str | os.PathLike[str], number: int | None = None) -> Version:
-    """Put an earlier version back (the newest one that differs by default); the present one is kept as a version."""
+def choose(path: str | os.PathLike[str], number: int | None = None) -> Version:
+    """The kept version of this number; without a number the newest one that differs from the present file."""
     path = Path(path)
     known = versions(path)
     if number is None:
@@ -74,9 +77,14 @@ def restore(path: str | os.PathLike[str], number: int | None = None) -> Version:
             where=_folder(path),
             fix=f"choose one of the kept versions: {listed}",
         )
-    content = wanted[-1].path.read_bytes()
-    atomic_write_bytes(path, content, keep=keep_version)
     return wanted[-1]
+
+
+def restore(path: str | os.PathLike[str], number: int | None = None) -> Version:
+    """Put the version that `choose` finds back; the present one is kept as a version."""
+    version = choose(path, number)
+    atomic_write_bytes(path, version.path.read_bytes(), keep=keep_version)
+    return version
 
 
 def _folder(path: Path) -> Path:

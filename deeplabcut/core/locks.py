@@ -6,6 +6,7 @@ that has stopped beating elsewhere, makes the lock stale: it is taken over with 
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -19,7 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deeplabcut.core.errors import Locked, Missing, StorageError
-from deeplabcut.core.files import pid_alive, recover, sweep
+from deeplabcut.core.files import recover, storage_error, sweep
+from deeplabcut.core.liveness import birth_of, still_runs
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class Owner:
     since: str
     purpose: str
     token: str
+    birth: str = ""
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host} ({self.purpose or 'writing'}, since {self.since})"
@@ -50,7 +53,8 @@ def hold(target: str | os.PathLike[str], purpose: str = "", *, wait_s: float = 0
     """
     target = Path(target)
     folder, lock = _places(target)
-    me = Owner(os.getpid(), socket.gethostname(), time.strftime("%Y-%m-%dT%H:%M:%S%z"), purpose, uuid.uuid4().hex)
+    pid, since = os.getpid(), time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    me = Owner(pid, socket.gethostname(), since, purpose, uuid.uuid4().hex, birth_of(pid))
     _acquire(lock, me, target, wait_s)
     stop = threading.Event()
     heart = threading.Thread(target=_beat, args=(lock, stop), name="dlc-lock-heartbeat", daemon=True)
@@ -88,7 +92,7 @@ def _acquire(lock: Path, me: Owner, target: Path, wait_s: float) -> None:
         if _create(lock, me):
             return
         owner = _read(lock)
-        if not lock.exists():
+        if not os.path.lexists(lock):
             continue
         if _is_stale(lock, owner):
             _remove_stale(lock, owner)
@@ -104,26 +108,31 @@ def _acquire(lock: Path, me: Owner, target: Path, wait_s: float) -> None:
 
 def _create(lock: Path, me: Owner) -> bool:
     """Make the lock file, complete from its first moment; False if there is one."""
+    folder, content = lock.parent.parent, json.dumps(asdict(me))
+    draft = lock.with_name(f".{me.token}.draft")
     try:
         lock.parent.mkdir(exist_ok=True)
-        draft = lock.with_name(f".{me.token}.draft")
-        draft.write_text(json.dumps(asdict(me)), "utf-8")
-    except (FileExistsError, FileNotFoundError) as error:
-        if lock.parent.exists() and not lock.parent.is_dir():
-            raise StorageError(
-                "There is a file where the folder of locks belongs.", where=lock.parent, fix="move it away"
-            ) from error
-        if lock.parent.parent.is_dir():  # another owner has just tidied .dlc away
+        draft.write_text(content, "utf-8")
+        return _put(draft, lock, content)
+    except FileNotFoundError:
+        if folder.is_dir():  # another owner has just tidied .dlc away
             return False
-        raise Missing(
-            "There is no such folder.", where=lock.parent.parent, fix="make it, or correct the path"
-        ) from None
+        raise Missing("There is no such folder.", where=folder, fix="make it, or correct the path") from None
     except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise storage_error(error, folder, f".dlc/{lock.name}", len(content)) from error
         raise StorageError(
             f"This folder is read-only ({error.strerror}).",
-            where=lock.parent.parent,
+            where=folder,
             fix="choose another folder or make it writable",
         ) from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _put(draft: Path, lock: Path, content: str) -> bool:
+    """Give the draft the name of the lock; False if that is taken."""
     try:
         os.link(draft, lock)
         return True
@@ -132,12 +141,10 @@ def _create(lock: Path, me: Owner) -> bool:
     except OSError:  # no hard links here: exclusive creation is the next best
         try:
             with lock.open("x", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(me)))
+                file.write(content)
             return True
         except (FileExistsError, FileNotFoundError):
             return False
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _read(lock: Path) -> Owner | None:
@@ -149,7 +156,7 @@ def _read(lock: Path) -> Owner | None:
 
 def _is_stale(lock: Path, owner: Owner | None) -> bool:
     if owner is not None and owner.host == socket.gethostname():
-        return not pid_alive(owner.pid)
+        return not still_runs(owner.pid, owner.birth)
     return _age_s(lock) > STALE_AFTER_S
 
 

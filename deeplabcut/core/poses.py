@@ -7,6 +7,7 @@ Names live in a `BodyPlan` beside the array.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +44,7 @@ class BodyPlan:
         for kind in ("bodyparts", "individuals", "unique"):
             names = tuple(getattr(self, kind))
             object.__setattr__(self, kind, names)
-            if repeated := sorted({name for name in names if names.count(name) > 1}):
+            if repeated := sorted(str(name) for name, n in Counter(names).items() if n > 1):
                 raise InvalidInput(f"The {kind} {', '.join(repeated)} appear more than once.", fix="give each a name")
         object.__setattr__(self, "skeleton", tuple((str(a), str(b)) for a, b in self.skeleton))
         if SINGLE in self.individuals:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TextIO
 
 from deeplabcut.core.errors import Cancelled
+from deeplabcut.core.text import printable as printable
 
 
 @dataclass
@@ -175,11 +176,6 @@ class Terminal:
         label = f" {printable(task.label)}" if task.label else ""
         speed = f", {task.rate:,.0f} {task.unit}s/s" if task.done else ""
         return f"{task.name}{label}: {count} {task.unit}s{speed}"
-
-
-def printable(text: str) -> str:
-    """``text`` with control characters made visible, so that a file name cannot drive the terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _clock(seconds: float) -> str:

@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from deeplabcut.core.errors import DamagedFile, DeepLabCutError, InvalidInput, Missing, UnsafeFile
+from deeplabcut.core.errors import DamagedFile, DeepLabCutError, InvalidInput, Missing, StorageError, UnsafeFile
 from deeplabcut.core.files import recover, transaction
-from deeplabcut.core.history import FOLDER, keep_version, versions
+from deeplabcut.core.history import FOLDER, Version, choose, keep_version, versions
 from deeplabcut.core.locks import hold
 from deeplabcut.core.poses import Annotations, BodyPlan, ImageKey
+from deeplabcut.core.text import same_text
 from deeplabcut.io.csv_tables import CsvWriter, duplicated_rows, read_csv
 from deeplabcut.io.hdf import check_same, put_table, read_table
 from deeplabcut.io.tables import (
@@ -61,11 +62,17 @@ def label_files(place: str | os.PathLike[str], scorer: str | None = None) -> Lab
     place = Path(place)
     if not place.is_dir():
         return LabelFiles(place.with_suffix(".h5"))
-    if scorer is not None:
-        return LabelFiles(place / f"{PREFIX}{scorer}.h5")
     kept = place / FOLDER
     found = [entry for folder in (place, kept) if folder.is_dir() for entry in folder.iterdir()]
     stems = sorted({e.stem for e in found if e.name.startswith(PREFIX) and e.suffix in (".h5", ".csv")})
+    if scorer is not None:
+        if any(c in scorer for c in "/\\\0"):
+            raise InvalidInput(
+                f"The scorer {scorer[:80]!r} cannot be part of a file name.", fix="correct scorer in config.yaml"
+            )
+        stem = f"{PREFIX}{scorer}"
+        alike = [one for one in stems if same_text(one) == same_text(stem)]
+        return LabelFiles(place / f"{stem if stem in alike or not alike else alike[0]}.h5")
     stems = [stem for stem in stems if not stem.endswith(("singleanimal", "multianimal"))] or stems
     if not stems:
         raise Missing(f"The folder {place.name} has no labels.", where=place, fix="label it first")
@@ -124,6 +131,26 @@ def write_annotations(
     return files
 
 
+def is_label_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a file of this name is one of a pair of label files."""
+    return Path(path).name.startswith(PREFIX) and Path(path).suffix in (".h5", ".csv")
+
+
+def restore_labels(path: str | os.PathLike[str], number: int | None = None) -> Version:
+    """Put an earlier version of an h5 or csv of labels back, and make its partner say the same.
+
+    The version is the one that `deeplabcut.core.history.choose` finds; the present pair is kept as a version.
+    """
+    path = Path(path)
+    files = LabelFiles(path.with_suffix(".h5"))
+    with hold(files.folder, "restoring labels", wait_s=_WAIT_S):
+        version = choose(path, number)
+        table = read_table(version.path) if path.suffix == ".h5" else read_csv(version.path)
+        annotations_of(table)  # raises if a damaged version only looks like a table of labels
+        save_label_table(files, table)
+    return version
+
+
 def save_label_table(files: LabelFiles, table: Table, *, for_spreadsheets: bool = False) -> None:
     """Put the table in place as h5 and csv, both or none; the caller holds the folder's lock."""
     text = CsvWriter(table.columns, table.column_names, table.n_row_levels, for_spreadsheets=for_spreadsheets)
@@ -136,7 +163,9 @@ def save_label_table(files: LabelFiles, table: Table, *, for_spreadsheets: bool 
 
 def merged(known: Table, annotations: Annotations) -> Table:
     """The known table with the given labels in it: their rows, their cells, everything else as it was."""
+    annotations_of(known)  # raises if that is no table of labels, or one of several scorers
     known = without_coords(known, "likelihood")
+    known = replace(known, columns=tuple(tuple(map(str, column)) for column in known.columns))
     fresh = table_of_annotations(annotations)
     if fresh.column_names != known.column_names:
         raise InvalidInput(
@@ -200,6 +229,7 @@ def _from_traces(files: LabelFiles) -> Table:
     for path, read in sources:
         try:
             table = read(path)
+            annotations_of(table)  # raises if a cut or garbled csv only looks like a table of labels
         except (DamagedFile, UnsafeFile) as error:
             failures.append(error)
             continue
@@ -225,7 +255,7 @@ def _compare(table: Table, files: LabelFiles) -> None:
     except Missing:
         logger.warning("%s has no csv beside it; the next save writes one.", files.h5)
         return
-    except DamagedFile as error:
+    except (DamagedFile, StorageError) as error:
         logger.warning("The csv beside the labels cannot be read and the h5 is used: %s", error)
         return
     if what := _difference(table, csv):

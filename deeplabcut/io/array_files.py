@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeplabcut.core.errors import DamagedFile, DeepLabCutError, Missing, UnsafeFile
+from deeplabcut.core.files import open_to_read
 from deeplabcut.io.pickles import loads
 
 _MAX_MAT_BYTES = 1 << 31
@@ -21,7 +22,7 @@ def read_npy(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
     """The array in a ``.npy`` file; arrays of Python objects are refused."""
     path = Path(path)
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             version = np.lib.format.read_magic(file)
             read_header = (
                 np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
@@ -34,8 +35,6 @@ def read_npy(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
                 raise DamagedFile("The array is cut short, or states a size it does not have.", where=path)
             file.seek(0)
             return np.asarray(np.load(file, allow_pickle=False))
-    except FileNotFoundError as error:
-        raise Missing(f"There is no file {path.name}.", where=path.parent) from error
     except DeepLabCutError:
         raise
     except Exception as error:

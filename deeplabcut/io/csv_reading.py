@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeplabcut.core.errors import DamagedFile, Missing
+from deeplabcut.core.errors import DamagedFile
+from deeplabcut.core.files import open_to_read
 from deeplabcut.io.tables import LABELS_KEY, MULTI_NAMES, Column, Rows, Table
 
 Array = npt.NDArray[Any]
@@ -32,10 +33,8 @@ def read_csv(path: str | os.PathLike[str], key: str = LABELS_KEY) -> Table:
     Duplicated rows are kept.
     """
     path = Path(path)
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise Missing(f"There is no file {path.name}.", where=path.parent) from error
+    with open_to_read(path) as file:
+        content = file.read()
     text = _decoded(content, path)
     if (table := _quick(text, path, key)) is not None:
         return table
@@ -108,12 +107,17 @@ def _decoded(content: bytes, path: Path) -> str:
         raise DamagedFile("The csv file is empty.", where=path)
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        return content.decode(encoding)
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise DamagedFile(
             f"Line {line} of the csv file is not UTF-8 text.", where=path, fix='save it again as "CSV UTF-8"'
         ) from error
+    if "\0" in text:  # what a file system shows for blocks that never reached the disk
+        raise DamagedFile(
+            f"Line {text[: text.index(chr(0))].count(chr(10)) + 1} of the csv file is garbled.", where=path
+        )
+    return text
 
 
 def _delimiter(text: str) -> str:

@@ -21,7 +21,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from deeplabcut.core.errors import DamagedFile, DeepLabCutError, Missing, UnsafeFile
+from deeplabcut.core.errors import DamagedFile, DeepLabCutError, UnsafeFile
+from deeplabcut.core.files import open_to_read
 from deeplabcut.io.pickle_scan import scan
 
 Array = npt.NDArray[Any]
@@ -38,17 +39,12 @@ _PIECE_BYTES = 1 << 23
 def opened(path: str | os.PathLike[str]) -> Iterator[Group]:
     """The root of an h5 file, opened read-only and guarded."""
     path = Path(path)
-    try:
-        with path.open("rb") as file, _translated(path):
-            n_bytes = os.fstat(file.fileno()).st_size
-            if n_bytes == 0:
-                raise DamagedFile("The file is empty.", where=path)
-            with h5py.File(file, "r") as h5:
-                yield Group(h5py.h5g.open(h5.id, b"/"), "/", path, _Budget(n_bytes))
-    except FileNotFoundError as error:
-        raise Missing(f"There is no file {path.name}.", where=path.parent) from error
-    except IsADirectoryError as error:
-        raise DamagedFile(f"{path.name} is a folder.", where=path) from error
+    with open_to_read(path) as file, _translated(path):
+        n_bytes = os.fstat(file.fileno()).st_size
+        if n_bytes == 0:
+            raise DamagedFile("The file is empty.", where=path)
+        with h5py.File(file, "r") as h5:
+            yield Group(h5py.h5g.open(h5.id, b"/"), "/", path, _Budget(n_bytes))
 
 
 @dataclass

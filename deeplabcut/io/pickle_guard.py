@@ -7,16 +7,20 @@ entry stands a function of ours that checks its arguments: nothing of numpy or p
 from __future__ import annotations
 
 import collections
+import io
 import pathlib
 import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from deeplabcut.core.errors import DamagedFile, DeepLabCutError, UnsafeFile
+
+_COPIES = 4  # of every byte of a file, at most
+_FREE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,12 @@ class PickledIndex:
 
     tuples: tuple[tuple[Any, ...], ...]
     names: tuple[Any, ...]
+
+
+def _size_of(file: BinaryIO) -> int:
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return size
 
 
 def load_guarded(source: Callable[[], BinaryIO], where: str) -> Any:
@@ -55,6 +65,16 @@ class _Unpickler(pickle.Unpickler):
         self.where = where
         self.rehearsal = rehearsal
         self.has_stand_ins = False
+        self._left = _COPIES * _size_of(file) + _FREE
+
+    def spend(self, n: int) -> None:
+        """Count ``n`` values or bytes that are copied; raises once they are many more than the file has bytes.
+
+        Without a limit a few bytes could ask for copies of the same large list again and again.
+        """
+        self._left -= n
+        if self._left < 0:
+            raise UnsafeFile("The pickle asks for more memory than its size can need.", where=self.where)
 
     def find_class(self, module: str, name: str, /) -> Any:
         entry = _ALLOWED.get((_ALIASES.get(module, module), name))
@@ -115,13 +135,15 @@ class _PendingDtype:
 class _PendingArray:
     """Stands for an array during the first pass; checks the state that the pickle gives it."""
 
-    __slots__ = ("labels",)
+    __slots__ = ("_reader", "labels")
 
-    def __init__(self) -> None:
+    def __init__(self, reader: _Unpickler) -> None:
+        self._reader = reader
         self.labels: list[Any] | None = None
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         _version, shape, dtype, _fortran, content = state
+        self._reader.spend(len(content))
         if type(dtype) is not _PendingDtype or type(shape) is not tuple or not all(_is_size(n) for n in shape):
             raise ValueError("an array with a shape or type that is none")
         n_items = int(np.prod(shape, dtype=object)) if shape else 1
@@ -171,7 +193,7 @@ def _reconstruct(reader: _Unpickler, kind: object, shape: object, code: object) 
     if not (isinstance(kind, _Call) and kind.is_for(_ndarray) and shape == (0,)):
         raise UnsafeFile("The file holds an array of an unknown class.", where=reader.where)
     reader.has_stand_ins = True
-    return _PendingArray() if reader.rehearsal else np.ndarray((0,), np.int8)
+    return _PendingArray(reader) if reader.rehearsal else np.ndarray((0,), np.int8)
 
 
 def _ndarray(reader: _Unpickler, shape: object, dtype: object, content: object) -> Any:
@@ -181,6 +203,7 @@ def _ndarray(reader: _Unpickler, shape: object, dtype: object, content: object) 
 def _from_buffer(reader: _Unpickler, content: Any, dtype: object, shape: Any, order: object) -> Any:
     if type(content) not in (bytes, bytearray) or order not in ("C", "F"):
         raise ValueError("an array without content")
+    reader.spend(len(content))
     flat = np.frombuffer(content, _real_dtype(dtype)) if len(content) else np.empty(0, _real_dtype(dtype))
     return flat.reshape(shape, order=order)
 
@@ -189,12 +212,14 @@ def _scalar(reader: _Unpickler, dtype: object, content: Any = None) -> Any:
     real = _real_dtype(dtype)
     if type(content) is not bytes or len(content) != real.itemsize:
         raise ValueError("a number of another size than it states")
+    reader.spend(len(content))
     return np.frombuffer(content, real)[0]
 
 
 def _encode(reader: _Unpickler, text: str, encoding: str) -> bytes:
     if type(text) is not str or encoding not in ("latin1", "latin-1"):
         raise UnsafeFile("The file holds text in an unknown encoding.", where=reader.where)
+    reader.spend(len(text))
     return text.encode("latin-1")
 
 
@@ -203,12 +228,13 @@ def _new_index(reader: _Unpickler, kind: object, state: dict[str, Any]) -> Pickl
         raise UnsafeFile("The file holds a pandas object of an unknown class.", where=reader.where)
     if kind.is_for(_range_index):
         start, stop, step = state["start"], state["stop"], state["step"]
-        if len(span := range(start, stop, step)) > 1 << 24:
-            raise UnsafeFile("The file holds an index of absurd length.", where=reader.where)
+        span = range(start, stop, step)
+        reader.spend(len(span))
         return PickledIndex(tuple((i,) for i in span), (state.get("name"),))
     if kind.is_for(_multi_index):
         levels = [_labels(level) for level in state["levels"]]
         codes = [_labels(code) for code in state.get("codes", state.get("labels"))]  # type: ignore[union-attr]
+        reader.spend(sum(map(len, codes)))
         columns = [
             [level[i] if i >= 0 else float("nan") for i in code] for level, code in zip(levels, codes, strict=True)
         ]
@@ -258,6 +284,7 @@ def _container(kind: Callable[..., Any], *accepted: type) -> Callable[..., Any]:
     def build(reader: _Unpickler, *arguments: Any) -> Any:
         if len(arguments) > 1 or any(type(argument) not in accepted for argument in arguments):
             raise UnsafeFile("The file builds a value in an unknown way.", where=reader.where)
+        reader.spend(sum(len(argument) for argument in arguments if isinstance(argument, Sized)))
         return kind(*arguments)
 
     return build

@@ -18,8 +18,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from deeplabcut.core.errors import DamagedFile, Missing, UnsafeFile
-from deeplabcut.core.files import atomic_write
+from deeplabcut.core.errors import DamagedFile, UnsafeFile
+from deeplabcut.core.files import atomic_write, open_to_read
 from deeplabcut.core.trust import is_trusted
 from deeplabcut.io.pickle_guard import PickledIndex, load_guarded
 from deeplabcut.io.pickle_scan import scan
@@ -33,11 +33,8 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
     A pandas index comes back as `PickledIndex`.
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            return _load_file(file, path)
-    except FileNotFoundError as error:
-        raise Missing(f"There is no file {path.name}.", where=path.parent) from error
+    with open_to_read(path) as file:
+        return _load_file(file, path)
 
 
 def loads(content: bytes, where: str | os.PathLike[str]) -> Any:

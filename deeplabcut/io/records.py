@@ -15,8 +15,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from deeplabcut.core.errors import InvalidInput, Missing
-from deeplabcut.core.files import atomic_write_bytes
+from deeplabcut.core.errors import InvalidInput
+from deeplabcut.core.files import atomic_write_bytes, open_to_read
 
 FOLDER = ".dlc"
 SUFFIX = ".run.json"
@@ -79,20 +79,17 @@ def now() -> str:
 def fingerprint(path: str | os.PathLike[str], *, n_rows: int | None = None) -> Fingerprint:
     """The fingerprint of a file; of large ones (videos) the first and last blocks stand for the content."""
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            facts = os.fstat(file.fileno())
-            sampled = facts.st_size > _WHOLE_UP_TO
-            digest = hashlib.sha256(str(facts.st_size).encode() if sampled else b"")
-            if sampled:
-                for start in (0, facts.st_size // 2, facts.st_size - 4 * _BLOCK):
-                    file.seek(start)
-                    digest.update(file.read(4 * _BLOCK))
-            else:
-                while block := file.read(_BLOCK):
-                    digest.update(block)
-    except FileNotFoundError as error:
-        raise Missing(f"There is no file {path.name}.", where=path.parent) from error
+    with open_to_read(path) as file:
+        facts = os.fstat(file.fileno())
+        sampled = facts.st_size > _WHOLE_UP_TO
+        digest = hashlib.sha256(str(facts.st_size).encode() if sampled else b"")
+        if sampled:
+            for start in (0, facts.st_size // 2, facts.st_size - 4 * _BLOCK):
+                file.seek(start)
+                digest.update(file.read(4 * _BLOCK))
+        else:
+            while block := file.read(_BLOCK):
+                digest.update(block)
     return Fingerprint(path.name, facts.st_size, facts.st_mtime_ns, digest.hexdigest(), sampled, n_rows)
 
 
@@ -193,9 +190,14 @@ def _changed_settings(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> s
     names = [
         name
         for name in sorted({*before, *wanted})
-        if name not in before or name not in wanted or before[name] != wanted[name]
+        if name not in before or name not in wanted or not _same(before[name], wanted[name])
     ]
     return ", ".join(f"{name} was {before.get(name)!r}, now {wanted.get(name)!r}" for name in names[:3])
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal, where NaN equals itself."""
+    return bool(one == other) or json.dumps(one) == json.dumps(other)
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,11 +75,6 @@ class Table:
         """Labels that each row has: 1 for numbers and texts."""
         return len(self.row_names)
 
-    @property
-    def n_column_levels(self) -> int:
-        """Labels that each column has."""
-        return len(self.column_names)
-
     def level(self, name: str) -> list[Any]:
         """The labels of one column level, in order of appearance."""
         place = self.column_names.index(name)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deeplabcut.core import history as kept
+from deeplabcut.core import progress
 from deeplabcut.core.errors import Missing
+from deeplabcut.io.annotations import is_label_file, restore_labels
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,15 @@ def history(file: Path) -> list[KeptVersion]:
     known = kept.versions(file)
     if not known and not Path(file).exists():
         raise Missing(f"There is no file {Path(file).name}.", where=file, fix="give the path of one file")
+    if not known:
+        progress.current().message(f"No earlier version of {progress.printable(Path(file).name)} is kept.")
     return [_row(version) for version in known]
 
 
 def restore(file: Path, *, version: int | None = None) -> KeptVersion:
     """Put an earlier version of a file back; the present one is kept too.
+
+    Labels come back as a pair: the h5 and the csv.
 
     Parameters
     ----------
@@ -42,7 +48,8 @@ def restore(file: Path, *, version: int | None = None) -> KeptVersion:
     version : int, optional
         A number from the list of versions. Without it: the newest version that differs from the present one.
     """
-    return _row(kept.restore(file, version))
+    bring_back = restore_labels if is_label_file(file) else kept.restore
+    return _row(bring_back(file, version))
 
 
 def _row(version: kept.Version) -> KeptVersion:

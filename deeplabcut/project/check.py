@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,13 +109,16 @@ def remap_videos(
     """
     project = Project.open(project)
     changes: dict[str, str] = {}
+    here = {} if isinstance(folders, Mapping) else _files_by_name(absolute(folders))
     for video in project.videos:
         if video.state == "listed":
             continue
-        new = _remapped(video.key, folders)
+        name = same_text(video_name(video.key))
+        new = _remapped(video.key, folders) if isinstance(folders, Mapping) else here.get(name)
         if new is not None and new.is_file():
             changes[video.key] = new.as_posix()
-    taken = [new for new in changes.values() if list(changes.values()).count(new) > 1 or new in project.video_sets]
+    n_of = Counter(changes.values())
+    taken = [new for new in changes.values() if n_of[new] > 1 or new in project.video_sets]
     if taken:
         raise InvalidInput(
             f"Two entries of video_sets would become {taken[0]}.", fix="remove one of them from the file"
@@ -128,12 +132,11 @@ def remap_videos(
     return changes
 
 
-def _remapped(key: str, folders: Mapping[str, str] | str | os.PathLike[str]) -> Path | None:
-    if not isinstance(folders, Mapping):
-        folder = absolute(folders)
-        wanted = same_text(video_name(key))
-        names = [one for one in os.listdir(folder) if same_text(one) == wanted] if folder.is_dir() else []
-        return folder / names[0] if names else None
+def _files_by_name(folder: Path) -> dict[str, Path]:
+    return {same_text(name): folder / name for name in os.listdir(folder)} if folder.is_dir() else {}
+
+
+def _remapped(key: str, folders: Mapping[str, str]) -> Path | None:
     path = key.replace("\\", "/")
     for old, new in folders.items():
         prefix = str(old).replace("\\", "/").rstrip("/") + "/"

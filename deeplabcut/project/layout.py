@@ -10,6 +10,7 @@ from typing import Any
 
 from deeplabcut.core.engine import Engine
 from deeplabcut.core.errors import InvalidInput
+from deeplabcut.core.text import same_text as same_text
 
 VIDEOS, LABELS, TRAINING_SETS = "videos", "labeled-data", "training-datasets"
 _FORBIDDEN = '<>:"/\\|?*'
@@ -24,6 +25,13 @@ class Layout:
     scorer: str
     date: str
     iteration: int = 0
+
+    def __post_init__(self) -> None:
+        for key, name in (("Task", self.task), ("scorer", self.scorer), ("date", self.date)):
+            if any(c in name for c in "/\\\0"):
+                raise InvalidInput(
+                    f"{key}: {name[:80]!r} cannot be part of a file name.", fix=f"correct {key} in config.yaml"
+                )
 
     @classmethod
     def of(cls, config: Mapping[str, Any] | Any) -> Layout:
@@ -125,11 +133,6 @@ def safe_stem(path: str) -> str:
     if stem in ("", ".", "..") or "\0" in stem or len(stem.encode("utf-8", "replace")) > 255:
         raise InvalidInput(f"{str(path)!r} does not name a video file.", fix="write the path of a video in video_sets")
     return stem
-
-
-def same_text(text: str) -> str:
-    """``text`` in the form in which equal names compare equal, whatever system wrote them."""
-    return unicodedata.normalize("NFC", text)
 
 
 def check_name(name: str, what: str = "The name", *, max_bytes: int = 100) -> str:

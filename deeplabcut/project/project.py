@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -134,8 +135,14 @@ class Project:
         for name in ("video_sets", "video_sets_original"):
             sets = self.config.get(name)
             if isinstance(sets, Mapping) and sets:
-                self.config[name] = {self._key_now(str(key)): value for key, value in sets.items()}
+                self.config[name] = self._with_keys_of_now(sets)
         self.config.to_yaml(self.config_file)
+
+    def _with_keys_of_now(self, sets: Mapping[str, Any]) -> dict[str, Any]:
+        """The entries under the paths where the videos are; two that would fall together keep their keys."""
+        now = {str(key): self._key_now(str(key)) for key in sets}
+        n_of = Counter(now.values())
+        return {now[str(key)] if n_of[now[str(key)]] == 1 else str(key): value for key, value in sets.items()}
 
     def _key_now(self, key: str) -> str:
         video = self.find_video(key)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deeplabcut.core import faults, files, history
+from deeplabcut.core import faults, files, history, liveness
 from deeplabcut.core.errors import NoSpace, StorageError, UnsafeFile, VideoError
 
 OLD, NEW = b"old" * 1000, b"new content" * 2000
@@ -190,17 +190,20 @@ def test_recovery_waits_for_a_writer_that_is_alive(tmp_path):
     part = files._scratch_name(tmp_path, "part")
     part.write_bytes(NEW)
     (tmp_path / "labels.h5").write_bytes(OLD)
-    (tmp_path / ".dlc-plan.json").write_text(json.dumps({"replace": [[part.name, "labels.h5"]]}))
+    files._scratch_name(tmp_path, "plan").write_text(json.dumps({"replace": [[part.name, "labels.h5"]]}))
     assert files.recover(tmp_path) == []
     assert (tmp_path / "labels.h5").read_bytes() == OLD
 
 
-@pytest.mark.parametrize("pair", [["../x.part", "a"], [".dlc-0-1-1.part", "../a"], ["notes.txt", "a"]])
+@pytest.mark.parametrize(
+    "pair",
+    [["../x.part", "a"], [".dlc-0-1-1.part", "../a"], ["notes.txt", "a"], [".dlc-0-1-1.part", ".."], [1, 2], [], None],
+)
 def test_a_hostile_plan_cannot_move_files_about(tmp_path, pair):
     (tmp_path / "inner").mkdir()
     (tmp_path / "x.part").write_bytes(NEW)
     (tmp_path / "inner" / "notes.txt").write_bytes(NEW)
-    (tmp_path / "inner" / ".dlc-plan.json").write_text(json.dumps({"replace": [pair]}))
+    (tmp_path / "inner" / ".dlc-0-1-1.plan").write_text(json.dumps({"replace": [pair]}))
     with pytest.raises(UnsafeFile):
         files.recover(tmp_path / "inner")
     assert not (tmp_path / "a").exists() and not (tmp_path / "inner" / "a").exists()
@@ -213,6 +216,56 @@ def test_sweeping_removes_what_the_dead_left_and_nothing_else(tmp_path):
         path.write_bytes(b"x")
     assert files.sweep(tmp_path) == [dead]
     assert mine.exists() and (tmp_path / "labels.h5").exists() and (tmp_path / ".dlc-notes").exists()
+
+
+def test_two_processes_that_save_in_one_folder_each_have_a_plan_of_their_own(tmp_path):
+    """Analyses of two videos write into one folder without a common lock."""
+    save_pair(tmp_path, OLD)
+    with files.transaction(tmp_path) as first:
+        for name in ("labels.csv", "labels.h5"):
+            with first.open(name) as file:
+                file.write(NEW)
+        first._plan = files._scratch_name(tmp_path, "plan")
+        first._write_plan(first._plan, [(one.part, one.target) for one in first._replacements])
+        with files.transaction(tmp_path) as second:
+            for name in ("other.csv", "other.h5"):
+                with second.open(name) as file:
+                    file.write(NEW)
+        assert [path.suffix for path in tmp_path.glob(".dlc-*.plan")] == [".plan"]
+
+
+@pytest.mark.skipif(not liveness.birth_of(os.getpid()), reason="this system does not tell when a process began")
+def test_what_an_earlier_container_left_is_no_obstacle_though_its_process_had_our_number(tmp_path):
+    save_pair(tmp_path, OLD)
+    part = tmp_path / f".dlc-{files._HOST}-{os.getpid()}-1-0.part"
+    part.write_bytes(NEW)
+    (tmp_path / f".dlc-{files._HOST}-{os.getpid()}-1-1.plan").write_text(
+        json.dumps({"replace": [[part.name, "labels.h5"]]})
+    )
+    assert files.recover(tmp_path) == [tmp_path / "labels.h5"]
+    part.write_bytes(NEW)
+    assert files.sweep(tmp_path) == [part]
+    assert (tmp_path / "labels.h5").read_bytes() == NEW and names(tmp_path) == ["labels.csv", "labels.h5"]
+
+
+def test_old_versions_stay_on_disk_while_they_cannot_be_put_back(tmp_path, monkeypatch):
+    save_pair(tmp_path, OLD)
+    really = os.replace
+
+    def fail_after_the_first(source, target):
+        if str(target).endswith("labels.csv") and str(source).endswith(".old"):
+            raise OSError(errno.EIO, "still no disk")
+        if str(target).endswith("labels.h5"):
+            raise OSError(errno.EIO, "no disk")
+        really(source, target)
+
+    monkeypatch.setattr(files.os, "replace", fail_after_the_first)
+    with pytest.raises(StorageError):
+        save_pair(tmp_path, NEW)
+    monkeypatch.undo()
+    monkeypatch.setattr(files, "still_runs", lambda pid, birth: False)
+    files.recover(tmp_path)
+    assert {(tmp_path / name).read_bytes() for name in ("labels.csv", "labels.h5")} == {OLD}
 
 
 def test_T10_without_atomic_rename_the_file_is_copied_and_the_weaker_promise_is_said(tmp_path, monkeypatch, caplog):
@@ -238,6 +291,12 @@ def test_T10_without_hard_links_saving_still_works(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of folders mean little on Windows")
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(StorageError, match="no folder"):
+        files.atomic_write_bytes(tmp_path / "nowhere" / "a", NEW)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_T9_a_read_only_folder_is_named_and_left_as_it_was(read_only_folder):
     files.atomic_write_bytes(read_only_folder / "a", OLD)
     read_only_folder.chmod(0o500)

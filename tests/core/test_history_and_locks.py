@@ -1,16 +1,18 @@
 """Earlier versions and the way back; one writer at a time."""
 
+import errno
 import json
 import os
 import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
-from deeplabcut.core import files, history, locks
-from deeplabcut.core.errors import Locked, Missing
+from deeplabcut.core import files, history, liveness, locks
+from deeplabcut.core.errors import Locked, Missing, NoSpace
 
 
 def save(path, text):
@@ -70,6 +72,20 @@ def test_a_program_that_writes_in_place_cannot_change_a_kept_version(tmp_path):
     assert [v.path.read_text() for v in history.versions(path)] == ["a", "b"]
 
 
+def test_T5_a_version_that_does_not_fit_on_the_disk_leaves_no_scrap(tmp_path, monkeypatch):
+    save(tmp_path / "labels.h5", "one")
+
+    def full(source, target):
+        Path(target).write_text("o")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(history.shutil, "copy2", full)
+    with pytest.raises(NoSpace):
+        save(tmp_path / "labels.h5", "two")
+    assert (tmp_path / "labels.h5").read_text() == "one"
+    assert list(tmp_path.rglob("*.part")) == []
+
+
 def test_T29_versions_stay_in_order_when_the_clock_is_set_back(tmp_path):
     path = tmp_path / "config.yaml"
     for i, when in enumerate([3e9, 1e9, 2e9]):
@@ -126,6 +142,32 @@ def test_T8_the_lock_of_a_dead_process_is_taken_over_with_a_notice(tmp_path, cap
     assert "Took over" in caplog.text
 
 
+@pytest.mark.skipif(not liveness.birth_of(os.getpid()), reason="this system does not tell when a process began")
+def test_T8_the_lock_of_an_earlier_container_is_stale_though_its_process_had_our_number(tmp_path):
+    leave_a_lock(tmp_path, pid=os.getpid(), birth="1")
+    with locks.hold(tmp_path):
+        pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links")
+def test_a_lock_that_is_a_link_to_nowhere_is_refused_instead_of_waited_for(tmp_path):
+    (tmp_path / ".dlc").mkdir()
+    (tmp_path / ".dlc" / "folder.lock").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(Locked), locks.hold(tmp_path):
+        pass
+
+
+def test_T5_a_disk_too_full_for_a_lock_is_called_full_and_keeps_no_draft(tmp_path, monkeypatch):
+    def full(self, *_):
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(locks.Path, "write_text", full)
+    with pytest.raises(NoSpace, match="free"), locks.hold(tmp_path):
+        pass
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_T8_a_lock_from_another_machine_counts_while_its_heart_beats(tmp_path):
     lock = leave_a_lock(tmp_path, host="elsewhere")
     with pytest.raises(Locked, match="elsewhere"), locks.hold(tmp_path):
@@ -170,7 +212,7 @@ def test_taking_a_lock_recovers_what_a_crash_left(tmp_path):
     part = tmp_path / f".dlc-{files._HOST}-{dead_pid()}-1.part"
     part.write_text("new")
     (tmp_path / "labels.h5").write_text("old")
-    (tmp_path / ".dlc-plan.json").write_text(json.dumps({"replace": [[part.name, "labels.h5"]]}))
+    part.with_suffix(".plan").write_text(json.dumps({"replace": [[part.name, "labels.h5"]]}))
     with locks.hold(tmp_path):
         assert (tmp_path / "labels.h5").read_text() == "new"
 

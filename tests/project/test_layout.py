@@ -9,6 +9,7 @@ import pytest
 
 from deeplabcut.core.config import ProjectConfig
 from deeplabcut.core.engine import Engine
+from deeplabcut.core.errors import InvalidInput
 from deeplabcut.project import Layout, check_name, percent, video_stem
 from deeplabcut.project.layout import (
     get_data_and_metadata_filenames,
@@ -42,6 +43,13 @@ def test_paths_of_a_shuffle():
     )
     assert layout.evaluation_folder(0.95, 3, Engine.PYTORCH).parts[0] == "evaluation-results-pytorch"
     assert layout.evaluation_folder(0.95, 3, Engine.TF).parts[0] == "evaluation-results"
+
+
+@pytest.mark.parametrize("key", ["Task", "scorer", "date"])
+@pytest.mark.parametrize("name", ["a/../../../elsewhere", "..\\elsewhere", "a\0"])
+def test_T35_no_name_in_the_settings_leads_out_of_the_project(key, name):
+    with pytest.raises(InvalidInput, match=key):
+        Layout.of({"Task": "reach", "scorer": "Ada", "date": "Nov20", key: name})
 
 
 def test_the_historical_functions_take_configs_and_dicts():

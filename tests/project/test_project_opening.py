@@ -104,6 +104,14 @@ def test_T22_names_with_accents_are_found_in_either_form(make_project, listed, s
     assert opened.labels_folder(opened.videos[0].key).is_dir()
 
 
+def test_two_entries_that_mean_one_file_are_both_kept_on_saving(project):
+    videos = {r"C:\old\m1.avi": {"crop": "0, 10, 0, 10"}, "/older/m1.avi": {"crop": "0, 20, 0, 20"}}
+    opened = Project.open(project.path)
+    opened.config["video_sets"] = videos
+    opened.save()
+    assert Project.open(project.path).video_sets == videos
+
+
 def test_a_key_without_a_suffix_finds_its_video(project):
     project.replace(str(project.path / "videos" / "m1.avi"), "m1")
     (project.path / "videos" / "m1.csv").write_text("x")

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from deeplabcut.core.errors import ConfigError
+from deeplabcut.core.text import printable as printable
 
 
 class ConfigWarning(UserWarning):
@@ -145,11 +146,6 @@ def shortened(value: Any, length: int = 80) -> str:
         return f"a number of more than {20} digits"
     text = repr(value)
     return text if len(text) <= length else f"{text[: length - 4]} ..."
-
-
-def printable(text: str) -> str:
-    """``text`` without characters that a terminal would obey."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _place(location: tuple[str | int, ...], data: Any, value: Any) -> tuple[tuple[str | int, ...], Any]:

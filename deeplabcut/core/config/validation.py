@@ -7,6 +7,7 @@ else that does not fit is a mistake.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,7 +38,7 @@ def less_than(value: float, threshold: float, name: str, threshold_name: str | N
 
 def unique_values(values: Sequence[Any]) -> Sequence[Any]:
     """``values``, if each occurs once."""
-    repeated = sorted({str(one) for one in values if list(values).count(one) > 1})
+    repeated = sorted(str(one) for one, n in Counter(values).items() if n > 1)
     if repeated:
         raise InvalidInput(f"names that occur once (repeated: {', '.join(repeated)})")
     return values

@@ -104,12 +104,12 @@ def parse(text: str, path: Path | None = None) -> Document:
     """Read YAML text; ``path`` is for messages only."""
     root, data = None, None
     try:
-        constructor, _ = guarded_yaml().get_constructor_parser(text.removeprefix("\ufeff"))
+        reader = guarded_yaml()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)
-            root = constructor.composer.get_single_node()
+            root = reader.compose(text.removeprefix("\ufeff"))
         if root is not None:
-            data = _unshared(constructor.construct_document(root))
+            data = _unshared(reader.constructor.construct_document(root))
     except ReaderError as error:
         raise _complaint(path, f"contains the character {chr(error.character)!r}, which YAML does not allow",
                          text.count("\n", 0, error.position) + 1) from error  # fmt: skip

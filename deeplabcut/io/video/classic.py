@@ -140,7 +140,8 @@ class VideoReader:
             image = image[y1:y2, x1:x2]
         if shrink > 1:
             height, width = image.shape[:2]
-            image = cv2.resize(image, (width // shrink, height // shrink), interpolation=cv2.INTER_AREA)
+            size = max(1, int(width // shrink)), max(1, int(height // shrink))
+            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         return np.ascontiguousarray(image)
 
     def get_bbox(self, relative: bool = False) -> tuple[float, float, float, float] | tuple[int, int, int, int]:
@@ -301,12 +302,20 @@ class VideoWriter(VideoReader):
         suffix = Path(where).suffix
         if not suffix or not cv2.haveImageWriter(f"x{suffix}"):
             raise InvalidInput(f"No image can be written into a {suffix or 'suffix-less'} file.", where=where)
-        _, content = cv2.imencode(suffix, cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2BGR))
+        image = np.ascontiguousarray(frame)
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+            raise InvalidInput(f"A frame is a uint8 array (height, width, 3), not {image.dtype} {image.shape}.")
+        _, content = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         atomic_write_bytes(where, content.tobytes())
 
     def make_output_path(self, suffix: str, dest_folder: str | os.PathLike[str] | None) -> str:
         """``<dest_folder or folder of the video>/<name><suffix><format>``."""
-        return os.path.join(dest_folder or self.directory, f"{self.name}{suffix}{self.format}")
+        name = f"{self.name}{suffix}{self.format}"
+        if Path(name).name != name:
+            raise InvalidInput(
+                f"{suffix!r} cannot be part of a file name.", fix="give the folder apart from the suffix"
+            )
+        return os.path.join(dest_folder or self.directory, name)
 
 
 def _seconds(time: str | float, *, strict: bool) -> float:

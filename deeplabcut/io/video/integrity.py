@@ -44,15 +44,14 @@ def check_video(
 ) -> VideoReport:
     """Decode the whole video and report what is wrong with it; a video that cannot be read is a report too."""
     report = VideoReport(Path(path).absolute())
+    progress = progress or voices.current()
     try:
         with IsolatedVideo(path) if isolated else Video(path) as video:
             report.n_frames = video.n_frames
             report.lines.append(f"{video.n_frames} frames, {video.width} x {video.height}, {video.fps:g} frames/s")
             report.lines += video.facts.warnings
             report.lines += timing_lines(video.times_s)
-            with (progress or voices.current()).task(
-                "check", total=video.n_frames, unit="frame", label=report.path.name
-            ) as task:
+            with progress.task("check", total=video.n_frames, unit="frame", label=report.path.name) as task:
                 for state in video.states():
                     if not state.is_whole:
                         report.damaged.append(state.index)
@@ -60,6 +59,7 @@ def check_video(
                         report.smeared.append(state.index)
                     task.advance()
     except (VideoError, Missing) as error:
+        progress.check()  # who stops a whole group of processes ends the decoder too: that is no fault of the video
         report.failure = error.message
         report.lines.append(error.message)
     if report.damaged:

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 import deeplabcut
 from deeplabcut.core import errors
 from deeplabcut.core.errors import DeepLabCutError, InvalidInput, VideoError
+from deeplabcut.core.processes import own_group
 from deeplabcut.core.progress import printable
 from deeplabcut.io.video.opening import absolute
 from deeplabcut.io.video.pictures import Format, Image, Memory
@@ -219,7 +220,7 @@ class _Child:
             [sys.executable, "-c", _CODE],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints, cwd=root,
             env={**os.environ, "PYTHONPATH": search, **environment},
-            pass_fds=[self._ring_file] if self._ring_file is not None else [],
+            pass_fds=[self._ring_file] if self._ring_file is not None else [], **own_group(),
         )  # fmt: skip
         self._heard: queue.Queue[tuple[bytes, int, float, int, bytes] | None] = queue.Queue(maxsize=256)
         self._listener = threading.Thread(target=self._listen, name="video child", daemon=True)

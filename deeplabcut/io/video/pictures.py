@@ -22,7 +22,6 @@ Image = NDArray[np.uint8]
 Format = Literal["rgb24", "bgr24", "gray", "planes"]
 FORMATS = ("rgb24", "bgr24", "gray", "planes")
 _N_REUSED = 4
-_UNHELD = 3  # references to an array that only the list, the loop and the question itself hold
 
 
 @dataclass(frozen=True)
@@ -89,17 +88,25 @@ class Memory:
 
     def __init__(self) -> None:
         self._owners: list[Image] = []
+        self._unheld = _count_of_unheld()
 
     def take(self, shape: tuple[int, ...]) -> Image:
         """An array of any content; views of it count as holding it."""
         size = math.prod(shape)
         for owner in self._owners:
-            if owner.size == size and sys.getrefcount(owner) == _UNHELD:
+            if owner.size == size and sys.getrefcount(owner) == self._unheld:
                 return owner.reshape(shape)
         owner = np.empty(size, np.uint8)
         if len(self._owners) < _N_REUSED:
             self._owners.append(owner)
         return owner.reshape(shape)
+
+
+def _count_of_unheld() -> int:
+    """What `sys.getrefcount` says of an array that only a list and a loop hold: it differs between interpreters."""
+    for owner in [np.empty(1, np.uint8)]:
+        count = sys.getrefcount(owner)
+    return count
 
 
 def _planes(picture: VideoFrame) -> tuple[NDArray[Any], ...]:

@@ -20,6 +20,8 @@ from deeplabcut.core.errors import ConfigError, Missing, UnsafeFile
         ("a: ~", {"a": None}),
         ("a: true", {"a": True}),
         ("a: yes", {"a": "yes"}),
+        ("%YAML 1.2\n---\na: yes", {"a": "yes"}),
+        ("%YAML 1.1\n---\na: yes", {"a": True}),
         ("a: 0.5", {"a": 0.5}),
         ("a: [1, b]", {"a": [1, "b"]}),
         ("a:\n- - b\n  - c", {"a": [["b", "c"]]}),

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from deeplabcut.core.errors import DamagedFile, InvalidInput, Locked, Missing, N
 from deeplabcut.core.history import versions
 from deeplabcut.core.poses import Annotations, BodyPlan
 from deeplabcut.io import annotations as labels_module
-from deeplabcut.io.annotations import read_annotations, write_annotations
+from deeplabcut.io.annotations import read_annotations, restore_labels, write_annotations
 from deeplabcut.io.csv_tables import read_csv, write_csv
 from deeplabcut.io.hdf import read_table, write_table
 from deeplabcut.io.tables import Table, annotations_of, same_bits, table_of_annotations
@@ -111,6 +112,27 @@ def test_columns_that_the_project_does_not_know_survive_a_save(folder, two_mice)
     assert agree(folder)
 
 
+def test_bodyparts_with_numbers_for_names_can_be_saved(tmp_path):
+    """Older projects have numbers in the columns of their h5 files."""
+    columns = tuple(("Bob", part, coord) for part in (1, 2) for coord in ("x", "y"))
+    table = Table(np.arange(4.0)[None], (("labeled-data", "cage", "img0.png"),), columns)
+    write_table(tmp_path / H5, table, layout="fixed")
+    labels = read_annotations(tmp_path, BodyPlan(("1", "2", "tail")))
+    labels.xy[0, 0, 2] = 7
+    write_annotations(tmp_path, labels)
+    again = read_annotations(tmp_path)
+    assert again.plan.bodyparts == ("1", "2", "tail") and again.xy.ravel().tolist() == [0, 1, 2, 3, 7, 7]
+
+
+def test_T21_labels_of_a_scorer_with_an_accent_are_found_in_either_form(tmp_path):
+    composed, apart = (unicodedata.normalize(form, "Zoé") for form in ("NFC", "NFD"))
+    labels = Annotations(BodyPlan(("tail",)), apart, (("labeled-data", "cage", "img0.png"),), np.ones((1, 1, 1, 2)))
+    write_annotations(tmp_path, labels)
+    assert len(read_annotations(tmp_path, scorer=composed)) == 1
+    write_annotations(tmp_path, replace(labels, scorer=composed, xy=labels.xy + 1))
+    assert len(visible(tmp_path)) == 2 and read_annotations(tmp_path).xy.ravel().tolist() == [2, 2]
+
+
 def test_new_images_are_added_and_dropped_ones_removed(folder, two_mice):
     new = ("labeled-data", "cage", "img99.png")
     keep = [3, 0]
@@ -170,6 +192,16 @@ def test_the_scorer_is_named_where_a_folder_has_several(folder, two_mice):
     assert read_annotations(folder, scorer="Eve").scorer == "Eve"
 
 
+@pytest.mark.parametrize("scorer", ["a/../../elsewhere", "a\\..\\elsewhere"])
+def test_T35_no_scorer_leads_out_of_the_folder(folder, two_mice, scorer):
+    (folder / "CollectedData_a").mkdir()
+    with pytest.raises(InvalidInput, match="file name"):
+        write_annotations(folder, replace(two_mice, scorer=scorer))
+    with pytest.raises(InvalidInput, match="file name"):
+        read_annotations(folder, scorer=scorer)
+    assert not list(folder.parent.glob("elsewhere*"))
+
+
 def test_labels_of_the_other_kind_are_refused(folder, one_mouse):
     with pytest.raises(InvalidInput, match="convert2_maDLC"):
         write_annotations(folder, one_mouse)
@@ -222,6 +254,27 @@ def test_T20_with_the_csv_gone_too_the_kept_versions_serve(folder, two_mice, cap
     assert same(read_annotations(folder), two_mice)
 
 
+@pytest.mark.parametrize("damage", ["cut in the header", "blocks that never reached the disk"])
+def test_T20_a_csv_that_only_looks_like_labels_is_passed_over_for_the_kept_versions(folder, two_mice, damage):
+    write_annotations(folder, replace(two_mice, xy=two_mice.xy + 1))
+    (folder / H5).unlink()
+    content = (folder / CSV).read_bytes()
+    cut = content[: content.index(b"bodyparts")] if damage == "cut in the header" else content[:-200] + bytes(200)
+    (folder / CSV).write_bytes(cut)
+    assert same(read_annotations(folder), two_mice)
+
+
+@pytest.mark.parametrize("scorers", [("Bob", "Ada"), ("Bob", "Bob")])
+def test_columns_of_two_scorers_or_twice_the_same_are_never_merged_by_a_save(tmp_path, scorers):
+    columns = tuple((scorer, "tail", coord) for scorer in scorers for coord in ("x", "y"))
+    images = (("labeled-data", "cage", "img0.png"),)
+    write_table(tmp_path / H5, Table(np.arange(4.0)[None], images, columns), layout="fixed")
+    before = (tmp_path / H5).read_bytes()
+    with pytest.raises(DamagedFile):
+        write_annotations(tmp_path, Annotations(BodyPlan(("tail",)), "Bob", images, np.ones((1, 1, 1, 2))))
+    assert (tmp_path / H5).read_bytes() == before
+
+
 def test_T20_with_nothing_to_recover_from_the_labels_are_called_damaged_and_nothing_is_saved(tmp_path, two_mice):
     (tmp_path / H5).write_bytes(b"")
     for _ in range(2):
@@ -249,6 +302,28 @@ def test_T20_a_csv_that_disagrees_is_reported_and_left_alone(folder, two_mice, c
         "text": "no number",
     }
     assert expected[edit] in caplog.text and (folder / CSV).read_text() == "\n".join(lines)
+
+
+def test_T20_a_csv_that_cannot_be_opened_does_not_stop_the_labels(folder, two_mice, caplog):
+    (folder / CSV).unlink()
+    (folder / CSV).mkdir()
+    assert same(read_annotations(folder), two_mice)
+    assert "cannot be read and the h5 is used" in caplog.text
+    with pytest.raises(StorageError, match="could not be saved"):
+        write_annotations(folder, two_mice)
+
+
+def test_T9_an_h5_that_may_not_be_read_is_not_taken_for_a_missing_one(folder, monkeypatch):
+    real = Path.open
+
+    def closed(self, *arguments, **more):
+        if self.name == H5:
+            raise PermissionError(13, "Permission denied")
+        return real(self, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(StorageError, match="cannot be read"):
+        read_annotations(folder)
 
 
 def test_agreeing_files_are_read_without_a_notice(folder, caplog):
@@ -340,8 +415,8 @@ def test_T1_the_next_open_says_which_version_it_completed(folder, two_mice, capl
         folder.mkdir()
         write_annotations(folder, two_mice)
         assert save_in_child(folder, f"kill:{k}") != 0
-        if (folder / ".dlc-plan.json").exists():
-            assert json.loads((folder / ".dlc-plan.json").read_text())
+        if plans := list(folder.glob(".dlc-*.plan")):
+            assert json.loads(plans[0].read_text())
             assert same_bits(read_annotations(folder).xy, two_mice.xy + 1)
             assert "was interrupted; completed" in caplog.text and agree(folder)
             return
@@ -416,3 +491,16 @@ def test_a_csv_alone_is_a_set_of_labels(tmp_path, two_mice):
     write_csv(tmp_path / CSV, table_of_annotations(two_mice))
     assert same(read_annotations(tmp_path), two_mice)
     assert Path(tmp_path / CSV).exists()
+
+
+def test_restoring_the_h5_or_the_csv_brings_the_pair_back_and_can_be_undone(folder, two_mice, caplog):
+    files = write_annotations(folder, two_mice)
+    moved = replace(two_mice, xy=two_mice.xy + 5)
+    for path in (files.h5, files.csv):
+        write_annotations(folder, moved)
+        restore_labels(path)
+        np.testing.assert_array_equal(read_annotations(folder).xy, two_mice.xy)
+        restore_labels(path)
+        np.testing.assert_array_equal(read_annotations(folder).xy, moved.xy)
+        restore_labels(path)
+    assert "disagree" not in caplog.text

@@ -222,6 +222,26 @@ def test_T31_no_hostile_pickle_runs_anything(tmp_path, capsys, peak_growth_mb):
     assert tried == 18 * 6 + 24
 
 
+RANGE = b"cpandas\n_new_Index\n(cpandas\nRangeIndex\n}(U\x05startK\x00U\x04stopJ\x00\x00\x00\x7fU\x04stepK\x01utR."
+LARGE = b"]q\x00(" + b"K\x01" * 100_000 + b"e0"  # a list, known as number 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LARGE + b"(cbuiltins\nlist\nq\x010" + b"h\x01h\x00\x85R" * 1000 + b"l.",
+        b"B\xa0\x86\x01\x00" + b"x" * 100_000 + b"q\x000(cbuiltins\nbytearray\nq\x010"
+        + b"h\x01h\x00\x85R" * 1000 + b"l.",
+        RANGE,
+    ],
+    ids=["lists", "bytes", "range"],
+)  # fmt: skip
+def test_T31_a_small_pickle_cannot_ask_for_copies_without_end(tmp_path, content):
+    (tmp_path / "a.pickle").write_bytes(b"\x80\x02" + content)
+    with pytest.raises(UnsafeFile, match="more memory"):
+        read_pickle(tmp_path / "a.pickle")
+
+
 def test_T31_the_functions_behind_the_names_cannot_be_changed(tmp_path):
     before = loads(pickle.dumps(np.arange(3), 2), "memory")
     for content in (

@@ -66,6 +66,15 @@ def test_each_change_is_noticed_and_named(work, tmp_path):
     assert "the video v.mp4 changed" in is_done(**work).reason
 
 
+def test_a_setting_that_is_no_number_equals_itself(work):
+    settings = {**SETTINGS, "max_gap": [float("nan"), 1]}
+    counts = dict.fromkeys(work["outputs"])
+    write_record(
+        make_record(work["verb"], work["inputs"], settings, counts, versions={}, started=now()), work["outputs"][0]
+    )
+    assert is_done(**{**work, "settings": settings}) and not is_done(**work)
+
+
 def test_a_moved_or_touched_project_is_still_done(work, tmp_path):
     os.utime(work["inputs"]["video"], (1, 1))
     assert is_done(**work)

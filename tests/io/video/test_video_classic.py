@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from deeplabcut.core.errors import StorageError
+from deeplabcut.core.errors import InvalidInput, StorageError
 from deeplabcut.io.video import classic, tools
 from deeplabcut.io.video.classic import VideoReader, VideoWriter
 from tests.io.video import barcode, clips
@@ -117,6 +117,7 @@ def test_frames_can_be_cropped_and_shrunk(reader):
     np.testing.assert_array_equal(shrunk, cv2.resize(whole, (21, 16), interpolation=cv2.INTER_AREA))
     reader.reset()
     assert reader.read_frame(shrink=4, crop=True).shape == (7, 10, 3)
+    assert reader.read_frame(shrink=1000).shape == (1, 1, 3)
 
 
 def test_a_box_sets_the_size_and_keeps_whole_pixels(reader):
@@ -233,6 +234,12 @@ def test_outputs_go_beside_the_video_or_into_a_folder_with_the_suffix_appended(w
     assert writer.make_output_path("_x", str(tmp_path / "deep")) == str(tmp_path / "deep" / "v_x.mp4")
     output = writer.crop(dest_folder=str(tmp_path / "deep"))
     assert output == str(tmp_path / "deep" / "vcrop.mp4") and isinstance(output, str) and os.path.exists(output)
+
+
+@pytest.mark.parametrize("suffix", ["/../x", "../../x", "a/b"])
+def test_a_suffix_leads_to_no_other_folder(writer, suffix):
+    with pytest.raises(InvalidInput, match="part of a file name"):
+        writer.crop(suffix)
 
 
 def test_shorten_keeps_what_lies_between_two_times(tmp_path):

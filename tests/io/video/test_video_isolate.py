@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deeplabcut.core.errors import InvalidInput, Missing, VideoError
+from deeplabcut.core.errors import Cancelled, InvalidInput, Missing, VideoError
+from deeplabcut.core.progress import Progress, Silent
 from deeplabcut.io.video.integrity import check_video
 from deeplabcut.io.video.isolate import IsolatedVideo, isolated_frames
 from deeplabcut.io.video.isolate_child import FAULT
@@ -105,6 +106,34 @@ def test_T15_a_crash_or_a_hang_while_decoding_is_an_error_at_that_frame(barcode,
         assert numbers == list(range(30))
         assert barcode.read(video.read(45)) == 45  # a new child reads on beyond the bad place
     assert children() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs groups of processes")
+def test_ctrl_c_in_the_terminal_does_not_reach_the_decoder(barcode, plain):
+    code = f"""
+import os, signal
+from deeplabcut.io.video.isolate import isolated_frames
+signal.signal(signal.SIGINT, lambda *_: None)
+frames = isolated_frames({str(plain.path)!r})
+next(frames)
+os.killpg(0, signal.SIGINT)
+print(1 + sum(1 for _ in frames))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, start_new_session=True)
+    assert (done.stdout, done.stderr) == ("60\n", "")
+
+
+def test_a_check_that_is_stopped_together_with_its_decoder_is_no_fault_of_the_video(plain, monkeypatch):
+    stopped = Progress()
+    monkeypatch.setenv(FAULT, "exit:12")
+
+    class StopsWithTheDecoder(Silent):
+        def update(self, task):
+            stopped.cancel() if task.done == 12 else None
+
+    stopped.reporter = StopsWithTheDecoder()
+    with pytest.raises(Cancelled):
+        check_video(plain.path, progress=stopped)
 
 
 @pytest.mark.parametrize("fault", ["segfault:open", "hang:open"])

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deeplabcut.core.errors import InvalidInput, VideoError
+from deeplabcut.io.video import pictures
 from deeplabcut.io.video.reader import Video
 
 
@@ -148,6 +149,15 @@ def test_part_of_a_picture_stays_as_it_is_while_reading_goes_on(plain):
     with Video(plain.path) as video:
         parts = [frame.image[20:30, ::2] for frame in video.frames()]
         assert all(np.array_equal(part, video.read(i)[20:30, ::2]) for i, part in enumerate(parts))
+
+
+@pytest.mark.parametrize("offset", [-1, 0, 1])
+def test_pictures_stay_whole_however_the_interpreter_counts_references(plain, monkeypatch, offset):
+    count = sys.getrefcount
+    monkeypatch.setattr(pictures.sys, "getrefcount", lambda one: count(one) + offset)
+    with Video(plain.path) as video:
+        held = [frame.image for frame in video.frames()]
+        assert len({image.tobytes() for image in held}) == len({image.ctypes.data for image in held}) == 60
 
 
 @pytest.mark.parametrize("degrees", [90, 180, -90])
