@@ -92,6 +92,11 @@ def check_project(project: Project | Path | str) -> ProjectReport:
     project = Project.open(project)
     if isinstance(project.config, Project3DConfig):
         return ProjectReport(project.path, tuple(_cameras(project, project.config)))
+    try:
+        _ = project.layout
+    except InvalidInput as error:  # nothing else can be found under such names
+        issue = Issue("name-unusable", error.message, os.fspath(project.config_file), error.fix or "")
+        return ProjectReport(project.path, (issue,))
     checks = (_videos(project), _label_folders(project), _stray_folders(project), _models(project, project.config))
     return ProjectReport(project.path, tuple(issue for check in checks for issue in check))
 

@@ -27,11 +27,9 @@ class Layout:
     iteration: int = 0
 
     def __post_init__(self) -> None:
-        for key, name in (("Task", self.task), ("scorer", self.scorer), ("date", self.date)):
-            if any(c in name for c in "/\\\0"):
-                raise InvalidInput(
-                    f"{key}: {name[:80]!r} cannot be part of a file name.", fix=f"correct {key} in config.yaml"
-                )
+        named = {"Task": self.task, "scorer": self.scorer, "date": self.date}
+        if bad := [f"{key}: {name[:80]!r}" for key, name in named.items() if any(c in name for c in "/\\\0")]:
+            raise InvalidInput(f"Not to be used in names of files: {', '.join(bad)}.", fix="correct config.yaml")
 
     @classmethod
     def of(cls, config: Mapping[str, Any] | Any) -> Layout:

@@ -131,3 +131,10 @@ def test_remapping_does_not_leave_the_new_folder(project, tmp_path):
     (tmp_path / "secret.avi").write_text("x")
     edit_config(project.config_file, {"video_sets": {"/old/../../secret.avi": {}}})
     assert remap_videos(project.path, {"/old": str(Path(tmp_path / "store" / "deep"))}) == {}
+
+
+def test_names_that_lead_elsewhere_are_an_issue_of_the_report(tmp_path):
+    (tmp_path / "config.yaml").write_text('Task: "a/b"\nscorer: "..\\\\x"\ndate: Nov20\nbodyparts: [a]\n')
+    report = project_check(tmp_path)
+    assert report.exit_code == 1
+    assert "Task: 'a/b', scorer:" in report.issues[0].what
