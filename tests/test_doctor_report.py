@@ -189,7 +189,6 @@ def test_a_library_that_does_not_import_is_broken():
 def test_machine_facts_are_plausible():
     total, available = machine.memory_bytes() or (2, 1)
     assert 0 < available <= total
-    assert machine.usable_cores() > 0
     assert {one.name for one in machine.machine_checks()} == {"processor", "cores", "memory"}
 
 

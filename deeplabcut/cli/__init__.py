@@ -14,10 +14,12 @@ __all__ = ["main"]
 def main(args: Sequence[str] | None = None, *, verbs: Sequence[Verb] = VERBS) -> int:
     """Run the command line ``args`` (``sys.argv`` by default); the exit code.
 
-    0: done; 1: failed; 2: the command line itself is wrong; 130 and 143: stopped by SIGINT and SIGTERM.
+    0: done; 1: failed; 2: the command line itself is wrong; 129, 130 and 143: stopped by SIGHUP, SIGINT
+    and SIGTERM.
     """
     from deeplabcut.cli.commands import run
 
+    _replace_closed_streams()
     try:
         code = run(sys.argv[1:] if args is None else list(args), verbs)
         sys.stdout.flush()
@@ -25,3 +27,10 @@ def main(args: Sequence[str] | None = None, *, verbs: Sequence[Verb] = VERBS) ->
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     return code
+
+
+def _replace_closed_streams() -> None:
+    """Standard streams that the caller closed lead nowhere; left closed, files of ours would get their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - for the whole process

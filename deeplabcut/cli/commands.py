@@ -10,7 +10,7 @@ import inspect
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -46,6 +46,11 @@ class Style:
 
     json: bool = False
     verbose: bool = False
+
+    @property
+    def level(self) -> int:
+        """From which log level on things are told: warnings, and with ``verbose`` also what is going on."""
+        return logging.INFO if self.verbose else logging.WARNING
 
     def fail(self, error: BaseException) -> int:
         """Report a failure that happened outside a job; its exit code."""
@@ -255,6 +260,7 @@ def _perform(verb: Verb, given: dict[str, Any], style: Style, verbs: Sequence[Ve
     """Run a verb with what was typed for its arguments; the exit code."""
     from deeplabcut.jobs import events as job_events
     from deeplabcut.jobs import runner
+    from deeplabcut.jobs.listening import listening
     from deeplabcut.jobs.specs import JobSpec, spec_of
 
     spec = spec_of(verb.load())
@@ -264,11 +270,11 @@ def _perform(verb: Verb, given: dict[str, Any], style: Style, verbs: Sequence[Ve
     job = JobSpec.of(verb.name, arguments, verbs=verbs)
     if style.json:
         events = job_events.EventWriter(sys.stdout)
-        with _logging_to(job_events.LogEvents(events), style), contextlib.redirect_stdout(sys.stderr):
+        with listening(job_events.LogEvents(events), style.level), contextlib.redirect_stdout(sys.stderr):
             outcome, _, _ = runner.run(job, Progress(events.reporter()), verbs=verbs, events=events)
         return outcome.exit_code
     progress = Progress(Terminal(sys.stderr))
-    with _logging_to(_Messages(progress), style):
+    with listening(_Messages(progress), style.level):
         outcome, value, _ = runner.run(job, progress, verbs=verbs, on_stop=_say_stopping)
     if outcome.ok:
         output.show_result(value)
@@ -293,30 +299,20 @@ class _Messages(logging.Handler):
             self.handleError(record)
 
 
-@contextlib.contextmanager
-def _logging_to(handler: logging.Handler, style: Style) -> Iterator[None]:
-    """Listen to the package's log for a block: warnings, and with ``verbose`` also what is going on."""
-    logger = logging.getLogger("deeplabcut")
-    before = logger.level
-    handler.setLevel(logging.INFO if style.verbose else logging.WARNING)
-    logger.addHandler(handler)
-    logger.setLevel(min(handler.level, logger.getEffectiveLevel()))
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
-
-
 def _say_stopping() -> None:
-    os.write(2, b"\nStopping after the current step; press Ctrl-C again to stop at once.\n")
+    with contextlib.suppress(OSError):  # the terminal may be what has gone
+        os.write(2, b"\nStopping after the current step; press Ctrl-C again to stop at once.\n")
 
 
 def _usage_error(error: Exception) -> InvalidInput:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else PROGRAM
     format_message: Callable[[], str] = getattr(error, "format_message", lambda: str(error))
-    return InvalidInput(format_message(), where=path, fix=f"see {path} --help")
+    said = format_message()
+    fix = f"see {path} --help"
+    if said.startswith("No such option"):
+        fix += "; what begins with a dash and is no option comes last, after two dashes: -- -name"
+    return InvalidInput(said, where=path, fix=fix)
 
 
 def _version() -> str:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from deeplabcut.core.progress import printable
@@ -21,17 +22,23 @@ def show_result(value: Any) -> None:
 
 def show_error(event: Event, *, verbose: bool = False) -> None:
     """Write what is wrong, where, and what to do; the traceback only when asked for."""
-    if verbose and event.get("traceback"):
-        for line in event["traceback"].splitlines():
+    with suppress(OSError):  # where nobody reads, the exit code remains
+        for line in error_lines(event, verbose=verbose):
             write(sys.stderr, line)
+
+
+def error_lines(event: Event, *, verbose: bool = False) -> Iterator[str]:
+    """A failure as lines."""
+    if verbose and event.get("traceback"):
+        yield from event["traceback"].splitlines()
     message = str(event["message"]).splitlines() or [event["type"]]
-    write(sys.stderr, f"Error {event['code']}: {message[0]}")
+    yield f"Error {event['code']}: {message[0]}"
     for line in message[1:]:
-        write(sys.stderr, f"  {line}")
+        yield f"  {line}"
     if event["where"]:
-        write(sys.stderr, f"  where: {event['where']}")
+        yield f"  where: {event['where']}"
     if event["fix"]:
-        write(sys.stderr, f"  what to do: {event['fix']}")
+        yield f"  what to do: {event['fix']}"
 
 
 def result_lines(value: Any) -> Iterator[str]:
@@ -50,7 +57,7 @@ def result_lines(value: Any) -> Iterator[str]:
                 yield from result_lines(item)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield f"{key}: {_cell(item)}"
+            yield from _entry(key.replace("_", " "), item)
     elif _is_row(value):
         yield from result_lines(dataclasses.asdict(value))
     elif isinstance(value, (str, os.PathLike)):
@@ -64,6 +71,16 @@ def write(stream: Any, line: str) -> None:
     text = printable(line) + "\n"
     encoding = getattr(stream, "encoding", None) or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _entry(title: str, value: Any) -> Iterator[str]:
+    """A named value on one line, or a list with its items below."""
+    if isinstance(value, (list, tuple)):
+        yield f"{title}:" if value else f"{title}: none"
+        for line in result_lines(value):
+            yield f"    {line}"
+    else:
+        yield f"{title}: {_cell(value)}"
 
 
 def _is_row(value: Any) -> bool:

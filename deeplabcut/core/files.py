@@ -189,7 +189,7 @@ class Transaction:
 def recover(folder: str | os.PathLike[str]) -> list[Path]:
     """Finish the changes of several files that a crash cut short; the files that were put in place.
 
-    Call it with the folder's lock held, or before reading: a plan exists only between two replacements.
+    Call it before reading; a plan exists only between two replacements, and those of the living are left alone.
     """
     try:
         plans = [Path(entry.path) for entry in os.scandir(folder) if is_scratch(entry.name)]
@@ -229,6 +229,12 @@ def _pairs_of(plan: Path) -> list[tuple[str, str]]:
     raise UnsafeFile(
         "The plan of an interrupted save names other files than those of its folder.", where=plan, fix="delete it"
     )
+
+
+def tidy(folder: str | os.PathLike[str]) -> None:
+    """Finish or remove what dead writers left in ``folder``; it needs no lock."""
+    recover(folder)
+    sweep(folder)
 
 
 def sweep(folder: str | os.PathLike[str]) -> list[Path]:

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deeplabcut.core.errors import Locked, Missing, StorageError
-from deeplabcut.core.files import recover, storage_error, sweep
+from deeplabcut.core.files import storage_error, tidy
 from deeplabcut.core.liveness import birth_of, still_runs
 
 logger = logging.getLogger(__name__)
@@ -60,8 +60,7 @@ def hold(target: str | os.PathLike[str], purpose: str = "", *, wait_s: float = 0
     heart = threading.Thread(target=_beat, args=(lock, stop), name="dlc-lock-heartbeat", daemon=True)
     heart.start()
     try:
-        recover(folder)
-        sweep(folder)
+        tidy(folder)
         yield me
     finally:
         stop.set()

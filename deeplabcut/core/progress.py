@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol, TextIO
@@ -131,8 +131,11 @@ class JsonLines:
         self._emit({"event": event, **facts, **more})
 
     def _emit(self, record: dict[str, object]) -> None:
-        self.stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+        self.stream.write(json.dumps(record) + "\n")
         self.stream.flush()
+
+
+_LONGEST_LABEL = 30  # characters of a name on the line that fills up: counts and bar need the rest
 
 
 class Terminal:
@@ -154,12 +157,10 @@ class Terminal:
 
     def end(self, task: Task, error: BaseException | None) -> None:
         outcome = "" if error is None else "  stopped" if isinstance(error, Cancelled) else "  failed"
-        self.stream.write(("\r\033[K" if self.live else "") + self._line(task) + outcome + "\n")
-        self.stream.flush()
+        self._write(("\r\033[K" if self.live else "") + self._line(task) + outcome + "\n")
 
     def message(self, text: str) -> None:
-        self.stream.write(("\r\033[K" if self.live else "") + text + "\n")
-        self.stream.flush()
+        self._write(("\r\033[K" if self.live else "") + text + "\n")
 
     def _draw(self, task: Task) -> None:
         self._last_s = time.monotonic()
@@ -168,12 +169,19 @@ class Terminal:
             filled = round(24 * min(1.0, task.done / task.total))
             left_s = (task.total - task.done) / task.rate if task.done else None
             bar = f" [{'#' * filled}{'.' * (24 - filled)}]" + ("" if left_s is None else f" {_clock(left_s)} left")
-        self.stream.write("\r\033[K" + self._line(task) + bar)
-        self.stream.flush()
+        self._write(f"\r\033[K\033[?7l{self._line(task, _LONGEST_LABEL)}{bar}\033[?7h")  # never a second line
 
-    def _line(self, task: Task) -> str:
+    def _write(self, text: str) -> None:
+        with suppress(OSError):  # a terminal that was closed is no reason to lose the work
+            self.stream.write(text)
+            self.stream.flush()
+
+    def _line(self, task: Task, longest_label: int | None = None) -> str:
         count = f"{task.done:,}" + (f"/{task.total:,}" if task.total is not None else "")
-        label = f" {printable(task.label)}" if task.label else ""
+        label = printable(task.label)
+        if longest_label is not None and len(label) > longest_label:
+            label = f"{label[: longest_label // 2]}...{label[-(longest_label // 2) :]}"
+        label = f" {label}" if label else ""
         speed = f", {task.rate:,.0f} {task.unit}s/s" if task.done else ""
         return f"{task.name}{label}: {count} {task.unit}s{speed}"
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from deeplabcut.core.processes import own_group
+
 _GIVE_UP_S = 3.0
 
 
@@ -40,11 +42,10 @@ class Findings:
 
 def listen(command: Sequence[str], limit_s: float) -> Said:
     """Run a program for at most ``limit_s``; one that cannot even be killed is left behind."""
-    group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {}
     try:
         process = subprocess.Popen(
             list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=sys.prefix, env=_environment(), **group,
+            cwd=sys.prefix, env=_environment(), **own_group(),
         )  # fmt: skip
     except OSError as error:
         return Said("", str(error), None)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from deeplabcut.core.debug.report import short_path
 from deeplabcut.core.errors import StorageError
+from deeplabcut.core.processes import usable_cores
 from deeplabcut.core.trust import settings_folder
 from deeplabcut.doctor.report import Check, Status
 
@@ -69,15 +70,6 @@ def cpu_features() -> list[str]:
         present = ctypes.windll.kernel32.IsProcessorFeaturePresent
         return [name for number, name in _WINDOWS_FEATURES.items() if present(number)]
     return []
-
-
-def usable_cores() -> float:
-    """Cores that this process may use: affinity and the container's quota included."""
-    cores = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    with suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        cores = min(cores, float(quota) / float(period))
-    return cores
 
 
 def memory_bytes() -> tuple[int, int] | None:

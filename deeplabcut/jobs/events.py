@@ -92,7 +92,8 @@ def error_event(error: BaseException, *, signal_number: int | None = None) -> Ev
             "fix": "see what: dlc doctor",
         }
     elif isinstance(error, OSError) and error.strerror:
-        event |= {"message": f"{error.strerror}.", "where": os.fsdecode(error.filename) if error.filename else None}
+        event |= {"message": f"{error.strerror}.", "where": _place(error)}
+        event["fix"] = "check the path, its permissions and the room on the disk"
     else:
         event |= {
             "message": f"Unexpected {type(error).__name__}: {error}",
@@ -100,6 +101,10 @@ def error_event(error: BaseException, *, signal_number: int | None = None) -> Ev
         }
     text = "".join(traceback.format_exception(error))
     return {**event, "code": DeepLabCutError.code, "exit_code": 1, "traceback": text}
+
+
+def _place(error: OSError) -> str | None:
+    return os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else None
 
 
 def exit_code_of(value: Any) -> int:

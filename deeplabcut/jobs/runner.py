@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from deeplabcut.core.errors import Cancelled, DeepLabCutError
+from deeplabcut.core.processes import own_group
 from deeplabcut.core.progress import Progress, in_force
 from deeplabcut.jobs.events import Event, EventWriter, error_event, job_event, result_event
 from deeplabcut.jobs.specs import JobSpec
@@ -130,7 +131,7 @@ class ChildRun:
         self._orders: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._said: deque[str] = deque(maxlen=50)
         self._process = subprocess.Popen(
-            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **_own_group()
+            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **own_group()
         )
         self._errors = threading.Thread(target=self._read_errors, args=(_pipe(self._process.stderr),), daemon=True)
         self._errors.start()
@@ -286,13 +287,6 @@ def run_child(
     if stop.number is not None and not outcome.ok:
         return Outcome({**outcome.last, "exit_code": 128 + stop.number})
     return outcome
-
-
-def _own_group() -> dict[str, Any]:
-    """Arguments that keep the terminal's signals from the child: they reach it through its parent, once."""
-    if _POSIX:
-        return {"start_new_session": True}
-    return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

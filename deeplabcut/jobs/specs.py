@@ -53,6 +53,8 @@ class Field:
         except ValueError:
             comma = forms.takes_number(self.annotation) and any(re.fullmatch(r"-?\d+,\d+", text) for text in texts)
             detail = f"write {texts[0].replace(',', '.')}: the decimal separator is a point" if comma else ""
+            if any("\ud800" <= character <= "\udfff" for character in "".join(texts)):  # bytes that are no text
+                detail = "the name is not valid UTF-8: rename the file"
             raise self._invalid(" ".join(map(repr, texts)), detail) from None
 
     def json_schema(self) -> dict[str, Any]:

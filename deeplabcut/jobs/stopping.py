@@ -12,8 +12,9 @@ from types import FrameType
 
 from deeplabcut.core.progress import Progress
 
-_NAMES = ("SIGINT", "SIGTERM", "SIGBREAK")
+_NAMES = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
 SIGNALS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+_HANG_UP = getattr(signal, "SIGHUP", None)  # the terminal, or the connection to it, was closed
 
 
 @dataclass
@@ -30,9 +31,10 @@ def stoppable(
     first: Callable[[], object] = lambda: None,
     second: Callable[[], object] = lambda: None,
 ) -> Iterator[Stop]:
-    """For a block, SIGINT, SIGTERM and Ctrl-Break cancel ``progress``; a second one ends the process at once.
+    """For a block, SIGINT, SIGTERM, Ctrl-Break and SIGHUP cancel ``progress``; a second one ends the process at once.
 
-    Handlers belong to the main thread; elsewhere the block runs without them and its thread's owner cancels.
+    A closing terminal may send SIGHUP twice: that counts once. Under ``nohup`` it stays ignored. Handlers belong to
+    the main thread; elsewhere the block runs without them and its thread's owner cancels.
 
     Parameters
     ----------
@@ -45,14 +47,16 @@ def stoppable(
         return
 
     def handle(number: int, _: FrameType | None) -> None:
-        if stop.number is not None:
+        if stop.number is None:
+            stop.number = number
+            progress.cancel()
+            first()
+        elif number != _HANG_UP:
             second()
             os._exit(128 + number)
-        stop.number = number
-        progress.cancel()
-        first()
 
-    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    wanted = [n for n in SIGNALS if n != _HANG_UP or signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in wanted}
     try:
         yield stop
     finally:

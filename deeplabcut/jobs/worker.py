@@ -6,7 +6,6 @@ parent is gone), asks the job to stop. Whatever a verb prints goes to standard e
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -16,6 +15,7 @@ from typing import TextIO
 
 from deeplabcut.core.progress import Progress
 from deeplabcut.jobs.events import EventWriter, LogEvents, error_event
+from deeplabcut.jobs.listening import listening
 from deeplabcut.jobs.runner import run
 from deeplabcut.jobs.specs import JobSpec
 from deeplabcut.jobs.verbs import VERBS, Verb
@@ -33,13 +33,13 @@ def main(verbs: Sequence[Verb] = VERBS) -> int:
         refusal = error_event(error)
         events.emit(refusal)
         return int(refusal["exit_code"])
-    logging.getLogger("deeplabcut").addHandler(LogEvents(events))
     progress = Progress(events.reporter())
     done = threading.Event()
     threading.Thread(target=_obey, args=(progress,), daemon=True).start()
     threading.Thread(target=_beat, args=(events, done), daemon=True).start()
     try:
-        outcome, _, _ = run(job, progress, verbs=verbs, events=events)
+        with listening(LogEvents(events)):
+            outcome, _, _ = run(job, progress, verbs=verbs, events=events)
     except BrokenPipeError:  # nobody is left to hear the result
         return 1
     finally:

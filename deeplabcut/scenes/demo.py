@@ -40,8 +40,8 @@ def demo(
     seed : int
         The same seed gives the same arena.
     """
-    if n_animals < 1 or n_frames < 60:
-        raise InvalidInput("The demo needs at least one animal and 60 frames.")
+    if n_animals < 1 or n_frames < 60 or n_random < 1:
+        raise InvalidInput("The demo needs at least one animal, 60 frames, and one of them to compare.")
     say = progress.current().message
     folder.mkdir(parents=True, exist_ok=True)
 

@@ -58,7 +58,7 @@ class SceneOptions:
     def __post_init__(self) -> None:
         for name in ("size", "cameras", "coats", "bodyparts", "unique", "arena_mm"):
             value = getattr(self, name)
-            if isinstance(value, str) or not isinstance(value, Iterable | None):
+            if isinstance(value, str) or not (isinstance(value, Iterable) or (value is None and name == "arena_mm")):
                 raise InvalidInput(f"{name}={value!r} is not a list.", where=name, fix="give a list or a tuple")
             object.__setattr__(self, name, None if value is None else tuple(value))
         _within("n_animals", self.n_animals, 0, 64, whole=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from deeplabcut.core.errors import InvalidInput
 from deeplabcut.core.poses import BodyPlan
+from deeplabcut.core.processes import usable_cores
 from deeplabcut.scenes.arenas import Arena, draw_background
 from deeplabcut.scenes.bodies import BODYPARTS, SKELETON, SPECIES
 from deeplabcut.scenes.cameras import Camera, overhead, ring
@@ -98,7 +100,7 @@ class Scene:
         if workers is not None and workers < 1:
             raise InvalidInput(f"workers must be 1 or more, not {workers}.", where="workers")
         renderer = self._renderer(camera)
-        workers = min(workers or _n_cores(), self.options.n_frames)
+        workers = min(workers or math.ceil(usable_cores()), self.options.n_frames)
         if workers == 1:
             return (renderer.render(frame) for frame in range(self.options.n_frames))
         return self._frames_in_threads(renderer, workers)
@@ -154,7 +156,3 @@ def make_scene(options: SceneOptions | None = None, /, **changes: Any) -> Scene:
 def standard_cameras(n_cameras: int, size: tuple[int, int], arena: Arena) -> tuple[Camera, ...]:
     """One camera above the arena, or several around it."""
     return (overhead(size, arena.box_mm),) if n_cameras == 1 else ring(n_cameras, size, arena.box_mm)
-
-
-def _n_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

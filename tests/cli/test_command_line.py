@@ -102,6 +102,7 @@ def test_names_that_begin_with_a_dash_come_after_two_dashes(dlc):
         (["everything", "c", "v", "--start-s", "1,5"], "write 1.5"),
         (["--verbose"], "There is no command"),
         (["-x"], "-x"),
+        (["everything", "c", "-film.mp4"], "after two dashes: -- -name"),
         (["count", "--n-steps"], "--n-steps"),
     ],
 )
@@ -191,8 +192,26 @@ def test_what_a_verb_prints_and_logs_stays_out_of_the_events(dlc):
     assert [event["text"] for event in events if event["event"] == "message"] == ["careful"]
 
 
-def test_warnings_are_shown_as_messages(dlc):
-    assert "warning: careful" in dlc("chatter").err
+def test_warnings_are_plain_sentences_and_told_once(dlc):
+    said = dlc("worry")
+    assert said.err == "warning: careful\nwarning: a setting is unknown:\n  - colour\n"
+
+
+def test_warnings_are_events_for_programs(dlc):
+    said = dlc("worry", "--json")
+    messages = [event for event in map(json.loads, said.out.splitlines()) if event["event"] == "message"]
+    assert [event["text"] for event in messages] == ["careful", "a setting is unknown:\n  - colour"]
+    assert {event["level"] for event in messages} == {"warning"} and said.err == ""
+
+
+def test_a_list_in_a_record_is_shown_item_by_item(dlc):
+    assert dlc("worry").out == "n warnings: 3\nnotes:\n    one.\n    two.\nempty: none\n"
+
+
+def test_a_file_without_kept_versions_is_said_to_have_none(dlc, tmp_path):
+    (tmp_path / "new.csv").write_text("1")
+    said = dlc("history", str(tmp_path / "new.csv"))
+    assert (said.code, said.out) == (0, "") and "No earlier version of new.csv is kept." in said.err
 
 
 def test_history_and_restore(dlc, tmp_path):
@@ -251,8 +270,13 @@ def test_help_loads_nothing_heavy():
     subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
 
 
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # not under nohup
+    SIGNALS.append((signal.SIGHUP, 129))
+
+
 @posix
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "exit_code"), SIGNALS)
 def test_a_signal_stops_between_two_steps_with_its_exit_code(dlc_program, start, number, exit_code):
     process = start([*dlc_program, "count", "--n-steps", "1000000000", "--json"])
     for line in process.stdout:
@@ -276,6 +300,43 @@ def test_a_second_signal_ends_what_does_not_listen(dlc_program, start, tmp_path)
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == 130
+
+
+@posix
+def test_work_goes_on_when_nobody_reads_its_progress_and_stops_with_its_exit_code(dlc_program, start):
+    process = start([*dlc_program, "count", "--n-steps", "3"])
+    process.stderr.close()
+    assert (process.stdout.read(), process.wait()) == (b"3\n", 0)
+    process = start([*dlc_program, "count", "--n-steps", "1000000000"])
+    process.stderr.readline()
+    process.stderr.close()
+    process.send_signal(signal.SIGTERM)
+    assert (process.stdout.read(), process.wait()) == (b"", 143)
+
+
+@posix
+def test_under_nohup_a_closing_terminal_is_nothing(dlc_program, start):
+    program = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    process = start([sys.executable, "-c", program, *dlc_program, "count", "--n-steps", "20", "--wait-s", "0.01"])
+    process.stderr.readline()
+    process.send_signal(signal.SIGHUP)
+    assert process.communicate()[0] == b"20\n"
+    assert process.returncode == 0
+
+
+@posix
+@pytest.mark.parametrize("args", [["count", "--n-steps", "3"], ["count", "--n-steps", "3", "--json"]])
+def test_closed_standard_streams_lead_nowhere(dlc_program, tmp_path, args):
+    done = tmp_path / "done"
+    program = dlc_program[-1].replace("sys.exit(main(verbs=table.TABLE))", "code = main(verbs=table.TABLE)")
+    program += f"\nimport os\nfile = os.open({str(done)!r}, os.O_CREAT | os.O_WRONLY)\n"
+    program += "os.write(file, b'%d %d' % (code, file))"
+    close = 'exec "$@" <&- >&- 2>&-'
+    subprocess.run(["sh", "-c", close, "sh", sys.executable, "-c", program, *args], check=True)
+    code, descriptor = map(int, done.read_text().split())
+    assert code == 0 and descriptor > 2
 
 
 @posix

@@ -23,6 +23,13 @@ def test_json_lines_tell_a_program_everything():
     assert events[-1] | {"done": 3, "total": 3, "label": "鼠.mp4", "error": None} == events[-1]
 
 
+def test_json_lines_suit_a_stream_of_any_encoding():
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    run(progress.JsonLines(stream), label="鼠.mp4")
+    stream.seek(0)
+    assert all(json.loads(line)["label"] == "鼠.mp4" for line in stream)
+
+
 def test_a_stream_that_is_not_a_terminal_gets_plain_lines():
     stream = io.StringIO()
     run(progress.Terminal(stream), label="a.mp4")
@@ -35,6 +42,16 @@ def test_a_terminal_sees_the_line_fill_up():
     stream.isatty = lambda: True
     run(progress.Terminal(stream, every_s=0))
     assert "\r" in stream.getvalue() and "[########" in stream.getvalue()
+
+
+def test_a_long_name_leaves_room_for_the_count_and_never_takes_a_second_line():
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    run(progress.Terminal(stream, every_s=0), label="a" * 70 + "bc.mp4")
+    drawn = stream.getvalue().split("\r")[1]
+    assert drawn.startswith("\033[K\033[?7l") and drawn.endswith("\033[?7h")  # no wrapping in between
+    assert "read aaaaaaaaaaaaaaa...aaaaaaaaabc.mp4: 0/3 frames" in drawn
+    assert "a" * 70 in stream.getvalue().splitlines()[-1]
 
 
 def test_T37_a_file_name_cannot_drive_the_terminal():

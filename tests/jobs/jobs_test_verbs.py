@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -152,6 +153,14 @@ def chatter() -> str:
     return "genuine"
 
 
+def worry(n: int = 3) -> dict[str, Any]:
+    """Warn of the same thing again and again."""
+    for _ in range(n):
+        logging.getLogger("deeplabcut.test").warning("careful")
+        warnings.warn("a setting is unknown:\n  - colour", UserWarning, stacklevel=2)
+    return {"n_warnings": n, "notes": ["one.", "two."], "empty": []}
+
+
 def rows(n: int = 2) -> list[Row]:
     """List a few records."""
     return [Row(f"m{index}\n\x1b[2J", 10**index) for index in range(n)]
@@ -180,6 +189,7 @@ NAMES = (
     "die",
     "leave_child",
     "chatter",
+    "worry",
     "rows",
     "verdict",
     "path",

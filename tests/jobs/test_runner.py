@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from deeplabcut.core.errors import Cancelled
 from deeplabcut.core.files import pid_alive
 from deeplabcut.core.progress import Progress
 from deeplabcut.jobs import runner
 from deeplabcut.jobs.events import EventWriter
 from deeplabcut.jobs.runner import ChildRun, Outcome, run, run_child
 from deeplabcut.jobs.specs import JobSpec
+from deeplabcut.jobs.stopping import stoppable
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
@@ -84,6 +86,12 @@ def test_what_a_verb_prints_does_not_mix_with_events(job, worker):
     outcome = run_child(job("chatter"), seen.append, command=worker)
     assert outcome.value == "genuine"
     assert [event["text"] for event in seen if event["event"] == "message"] == ["careful"]
+
+
+def test_warnings_of_a_child_arrive_as_messages_each_once(job, worker):
+    with ChildRun(job("worry"), command=worker) as child:
+        texts = [event["text"] for event in child.events() if event["event"] == "message"]
+    assert texts == ["careful", "a setting is unknown:\n  - colour"]
 
 
 def test_values_without_a_json_form_arrive_named(job, worker):
@@ -231,6 +239,21 @@ def test_signal_handlers_are_put_back(job, test_verbs):
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     run(job("count", n_steps=1), Progress(), verbs=test_verbs.TABLE)
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+@posix
+def test_a_closing_terminal_may_say_so_twice():
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    progress = Progress()
+    try:
+        with stoppable(progress) as stop:
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert stop.number == signal.SIGHUP
+    with pytest.raises(Cancelled):
+        progress.check()
 
 
 def test_a_job_runs_in_a_thread_too(job, test_verbs):

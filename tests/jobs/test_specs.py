@@ -88,6 +88,11 @@ def test_T29_a_decimal_comma_is_explained(form):
         form.read({"start_s": ["2,5"]})
 
 
+def test_T21_a_name_that_is_no_text_is_explained(form):
+    with pytest.raises(InvalidInput, match="not valid UTF-8: rename the file"):
+        form.read({"config": ["\udcff.yaml"]})
+
+
 def test_a_job_survives_its_journey(test_verbs):
     job = JobSpec.of(
         "everything",

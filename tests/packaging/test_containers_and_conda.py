@@ -138,7 +138,11 @@ def test_a_notebook_without_a_token_is_refused():
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (500, 1), (404, 1)])
-def test_the_health_check_asks_the_api(status, code):
+def test_the_health_check_asks_the_api_whatever_proxy_is_set(status, code, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status if self.path == "/api" else 404)
@@ -166,7 +170,7 @@ def test_the_conda_file_is_one_environment():
     (pip,) = [entry["pip"] for entry in recipe["dependencies"] if isinstance(entry, dict)]
     assert {"pip", "ipython", "jupyter"} <= set(plain)
     assert any(re.fullmatch(r"python=3\.1[0-3]", entry) for entry in plain)
-    assert pip == ["torch", "torchvision", "deeplabcut[gui,modelzoo,wandb]"]
+    assert pip == ["torch", "torchvision", "deeplabcut[gui,modelzoo,wandb]>=4.0.0.dev0"]
 
 
 def test_the_extras_that_the_recipes_name_exist():

@@ -20,7 +20,8 @@ def test_the_demo_renders_indexes_reads_cuts_draws_and_says_so(tmp_path):
     assert [line[0] for line in stream.getvalue().splitlines() if line[:2].rstrip(".").isdigit()] == list("12345")
 
 
-def test_a_demo_without_animals_is_refused_before_anything_is_written(tmp_path):
+@pytest.mark.parametrize("wrong", [{"n_animals": 0}, {"n_frames": 59}, {"n_random": 0}, {"n_random": -1}])
+def test_a_demo_with_nothing_to_show_is_refused_before_anything_is_written(tmp_path, wrong):
     with pytest.raises(InvalidInput, match="at least one animal"):
-        demo(tmp_path / "out", n_animals=0)
+        demo(tmp_path / "out", **wrong)
     assert not (tmp_path / "out").exists()

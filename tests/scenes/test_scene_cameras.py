@@ -25,6 +25,12 @@ def test_projection_agrees_with_opencv(point):
     assert np.allclose(camera.project(point), theirs.ravel(), atol=1e-6)
 
 
+def test_without_distortion_a_matrix_projects():
+    camera = ring(3, (640, 480), BOX_MM)[1]
+    mapped = np.column_stack([corners(), np.ones(8)]) @ camera.projection.T
+    assert np.allclose(mapped[:, :2] / mapped[:, 2:], camera.project(corners()))
+
+
 @settings(deadline=None)
 @given(inside)
 def test_a_ray_through_a_projected_point_meets_the_point(point):

@@ -21,6 +21,7 @@ from deeplabcut.scenes.coats import COATS
         ({"species": "cat"}, "'cat' is not known"),
         ({"coats": ("plaid",)}, "'plaid' is not known"),
         ({"coats": "black"}, "is not a list"),
+        ({"size": None}, "is not a list"),
         ({"bodyparts": ("nose",)}, "choose from: snout"),
         ({"bodyparts": ()}, "needs bodyparts"),
         ({"unique": ("door",)}, "'door' is not known"),

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -27,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import deeplabcut
-from deeplabcut.core import errors
+from deeplabcut.core import errors, progress
 from deeplabcut.core.errors import DeepLabCutError, InvalidInput, VideoError
 from deeplabcut.core.processes import own_group
 from deeplabcut.core.progress import printable
@@ -40,6 +41,7 @@ OPENED, ALIVE, FRAME, END, ERROR = b"O", b"A", b"F", b"E", b"X"
 NO_SLOT, WHOLE_BUT_UNSENT = -1, -2
 _RING_BYTES = 64 << 20
 _N_SLOTS = range(3, 17)
+_LOOK_UP_S = 0.5  # while the child is silent, how often to ask whether to stop
 _CHANNELS = {"rgb24": 3, "bgr24": 3, "gray": 1}
 _CODE = "from deeplabcut.io.video.isolate_child import serve; serve()"
 
@@ -257,17 +259,9 @@ class _Child:
                 self._process.stdin.flush()
 
     def hear(self, timeout_s: float) -> tuple[bytes, int, float, int, bytes]:
-        """The next thing that the child says, other than that it is alive."""
+        """The next thing that the child says, other than that it is alive; raises `Cancelled` if told to stop."""
         while True:
-            if self._has_ended:
-                raise VideoError(f"{printable(self.path.name)} was closed while it was read.", where=self.path)
-            try:
-                heard = self._heard.get(timeout=timeout_s)
-            except queue.Empty:
-                raise VideoError(
-                    f"The decoder of {printable(self.path.name)} hangs: silent for {timeout_s:g} s {self._place()}.",
-                    where=self.path, fix="copy or convert the video; raise the time limit if its drive is slow",
-                ) from None  # fmt: skip
+            heard = self._next_word(timeout_s)
             if heard is None:
                 raise self._death()
             if heard[0] == ERROR:
@@ -275,6 +269,20 @@ class _Child:
             if heard[0] != ALIVE:
                 self._at = heard[1] if heard[0] == FRAME else self._at
                 return heard
+
+    def _next_word(self, timeout_s: float) -> tuple[bytes, int, float, int, bytes] | None:
+        give_up_s = time.monotonic() + timeout_s
+        while True:
+            if self._has_ended:
+                raise VideoError(f"{printable(self.path.name)} was closed while it was read.", where=self.path)
+            with contextlib.suppress(queue.Empty):
+                return self._heard.get(timeout=min(_LOOK_UP_S, timeout_s))
+            progress.current().check()
+            if time.monotonic() >= give_up_s:
+                raise VideoError(
+                    f"The decoder of {printable(self.path.name)} hangs: silent for {timeout_s:g} s {self._place()}.",
+                    where=self.path, fix="copy or convert the video; raise the time limit if its drive is slow",
+                )  # fmt: skip
 
     def end(self) -> None:
         """Stop the process, wait for it, and let go of everything that was shared with it."""

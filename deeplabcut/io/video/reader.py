@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplabcut.core.errors import InvalidInput, VideoError
+from deeplabcut.core.processes import usable_cores
 from deeplabcut.core.progress import printable
 from deeplabcut.io.video import index_cache
 from deeplabcut.io.video.cursor import Cursor, Picture
@@ -252,5 +254,4 @@ def _index(path: Path, folder: Path | None, build: Callable[[], PacketIndex]) ->
 
 
 def _n_threads() -> int:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(usable, _MAX_THREADS)
+    return min(math.ceil(usable_cores()), _MAX_THREADS)

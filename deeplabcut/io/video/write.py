@@ -7,6 +7,7 @@ its frames are counted, and only then does it take the target's name.
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,7 +23,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from deeplabcut.core.errors import InvalidInput, StorageError, VideoError
-from deeplabcut.core.files import atomic_write
+from deeplabcut.core.files import atomic_write, tidy
+from deeplabcut.core.processes import usable_cores
 from deeplabcut.io.video.colours import BT601, Recolour, natural_colours
 from deeplabcut.io.video.formats import CODECS, Container, codec_named, container_of
 from deeplabcut.io.video.scratch import ScratchFile
@@ -122,7 +124,9 @@ class VideoSink:
             self._abandon(error)
 
     def open(self) -> VideoSink:
-        """Reserve the scratch file; `with` does it for you."""
+        """Reserve the scratch file; `with` does it for you. Unfinished videos that dead writers left here go."""
+        if self.path.parent.is_dir():
+            tidy(self.path.parent)
         file = self._scope.enter_context(atomic_write(self.path, check=self._check))
         self._target = target = ScratchFile(file)
         self._output = av.open(
@@ -302,8 +306,7 @@ def _named_failures(path: Path) -> Iterator[None]:
 
 def encoder_threads(width: int, height: int) -> int:
     """Threads that still shorten the work: one per core, fewer for small pictures."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, 16, width * height // 40_000 + 1))
+    return max(1, min(math.ceil(usable_cores()), 16, width * height // 40_000 + 1))
 
 
 def _checked_size(size: tuple[int, int]) -> tuple[int, int]:

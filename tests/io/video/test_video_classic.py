@@ -339,6 +339,13 @@ def test_an_image_format_that_does_not_exist_is_an_error(tmp_path):
         VideoWriter.write_frame(clips.picture(9), tmp_path / "a.xyz")
 
 
+@pytest.mark.parametrize("frame", [np.zeros((5, 5)), np.zeros((0, 5, 3), np.uint8), np.zeros((5, 5), np.uint8)])
+def test_an_array_that_is_no_frame_is_not_written(tmp_path, frame):
+    with pytest.raises(InvalidInput, match="uint8 array"):
+        VideoWriter.write_frame(frame, tmp_path / "a.png")
+    assert not list(tmp_path.iterdir())
+
+
 # --- the tools
 
 

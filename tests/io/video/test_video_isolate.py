@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from deeplabcut.core.errors import Cancelled, InvalidInput, Missing, VideoError
-from deeplabcut.core.progress import Progress, Silent
+from deeplabcut.core.progress import Progress, Silent, in_force
 from deeplabcut.io.video.integrity import check_video
 from deeplabcut.io.video.isolate import IsolatedVideo, isolated_frames
 from deeplabcut.io.video.isolate_child import FAULT
@@ -134,6 +134,15 @@ def test_a_check_that_is_stopped_together_with_its_decoder_is_no_fault_of_the_vi
     stopped.reporter = StopsWithTheDecoder()
     with pytest.raises(Cancelled):
         check_video(plain.path, progress=stopped)
+
+
+def test_whoever_waits_for_a_decoder_that_hangs_can_be_stopped(plain):
+    before = children()
+    video = IsolatedVideo(plain.path, timeout_s=300, environment={FAULT: "hang:12"})
+    with in_force(Progress()) as stopped, video, pytest.raises(Cancelled):
+        for frame in video.frames():
+            stopped.cancel() if frame.index == 11 else None
+    assert children() == before
 
 
 @pytest.mark.parametrize("fault", ["segfault:open", "hang:open"])

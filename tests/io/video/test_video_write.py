@@ -324,3 +324,17 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
 def test_encoding_uses_the_cores_it_was_given_but_not_for_tiny_pictures():
     assert encoder_threads(64, 48) == 1
     assert 1 <= encoder_threads(4000, 3000) <= 16
+
+
+def test_T5_the_unfinished_video_of_a_killed_process_is_removed_by_the_next_one(tmp_path):
+    program = (
+        "import os, signal, sys\nimport numpy as np\nfrom deeplabcut.io.video.write import VideoSink\n"
+        "sink = VideoSink(sys.argv[1], size=(64, 48), fps=30).open()\n"
+        "sink.add(np.zeros((48, 64, 3), np.uint8))\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    path = tmp_path / "film.mp4"
+    subprocess.run([sys.executable, "-c", program, str(path)])
+    assert [p.suffix for p in tmp_path.iterdir()] == [".part"]
+    with VideoSink(path, size=(64, 48), fps=30) as sink:
+        sink.add(np.zeros((48, 64, 3), np.uint8))
+    assert list(tmp_path.iterdir()) == [path]
