@@ -12,7 +12,7 @@ import pytest
 
 import deeplabcut
 from deeplabcut.core.debug import DebugSection
-from deeplabcut.core.files import pid_alive
+from deeplabcut.core.liveness import pid_alive
 from deeplabcut.doctor import Check, Report, Status, examination, installation, machine
 from deeplabcut.doctor.children import Findings, listen, probe
 

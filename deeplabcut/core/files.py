@@ -1,9 +1,9 @@
-"""Files that are whole or absent: atomic writes, several files changed as one, recovery after a crash.
+"""Files that are whole or absent: atomic writes, and several files changed as one.
 
 A new version is written beside its target, flushed, synced, opened again and checked, and only then takes the
 target's place; the folder is synced last. Several files of one folder (a label table and its csv) change
-together: a small plan on disk says which replacements belong together, and `recover` completes or undoes a
-plan that a crash cut short. Whatever fails, every target is the old version or the new one.
+together: a small plan on disk says which replacements belong together, and `recovery` completes a plan
+that a crash cut short. Whatever fails, every target is the old version or the new one.
 """
 
 from __future__ import annotations
@@ -14,29 +14,21 @@ import json
 import logging
 import os
 import shutil
-import socket
 import stat
-import time
-import uuid
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from deeplabcut.core import faults
-from deeplabcut.core.errors import DamagedFile, Missing, NoSpace, StorageError, UnsafeFile
-from deeplabcut.core.liveness import birth_of, still_runs
-from deeplabcut.core.liveness import pid_alive as pid_alive
+from deeplabcut.core.errors import DamagedFile, Missing, NoSpace, StorageError
+from deeplabcut.core.scratch import scratch_name
 
 logger = logging.getLogger(__name__)
 
 Hook = Callable[[Path], object]
 
-_PREFIX = ".dlc-"
-_HOST = f"{zlib.crc32(socket.gethostname().encode()):08x}"
-_DAY_S = 86_400
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_RENAME = {errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
@@ -100,7 +92,7 @@ class Transaction:
     @contextmanager
     def open(self, name: str, *, check: Hook | None = None) -> Iterator[BinaryIO]:
         """A file that will become ``name``."""
-        part = _scratch_name(self.folder, "part")
+        part = scratch_name(self.folder, "part")
         replacement = _Replacement(part, self.folder / name)
         self._replacements.append(replacement)
         with self._storage():
@@ -128,12 +120,12 @@ class Transaction:
                     if self.keep is not None and one.old is not None:
                         self.keep(one.target)
                 if len(self._replacements) > 1:
-                    self._plan = _scratch_name(self.folder, "plan")
+                    self._plan = scratch_name(self.folder, "plan")
                     self._write_plan(self._plan, [(one.part, one.target) for one in self._replacements])
                 for one in self._replacements:
                     done.append(one)
                     _replace(one.part, one.target)
-                _fsync_folder(self.folder)
+                fsync_folder(self.folder)
         except BaseException:
             self._put_back(done)
             raise
@@ -166,7 +158,7 @@ class Transaction:
 
     def _write_plan(self, plan: Path, pairs: list[tuple[Path, Path]]) -> None:
         text = json.dumps({"replace": [(source.name, target.name) for source, target in pairs]})
-        part = _scratch_name(self.folder, "part")
+        part = scratch_name(self.folder, "part")
         try:
             with _PartFile(part, self) as file:
                 file.write(text.encode())
@@ -186,75 +178,6 @@ class Transaction:
             raise
 
 
-def recover(folder: str | os.PathLike[str]) -> list[Path]:
-    """Finish the changes of several files that a crash cut short; the files that were put in place.
-
-    Call it before reading; a plan exists only between two replacements, and those of the living are left alone.
-    """
-    try:
-        plans = [Path(entry.path) for entry in os.scandir(folder) if is_scratch(entry.name)]
-    except FileNotFoundError:
-        return []
-    return [path for plan in sorted(plans) if plan.suffix == ".plan" for path in _carried_out(plan)]
-
-
-def _carried_out(plan: Path) -> list[Path]:
-    """Put in place what the plan of a dead process names."""
-    try:
-        pairs = _pairs_of(plan)
-    except FileNotFoundError:  # its owner, or another reader, has finished it
-        return []
-    if not _is_abandoned(plan.name, plan):
-        return []
-    finished = []
-    for source, target in pairs:
-        with suppress(FileNotFoundError):
-            os.replace(plan.parent / source, plan.parent / target)
-            finished.append(plan.parent / target)
-    _fsync_folder(plan.parent)
-    plan.unlink(missing_ok=True)
-    names = ", ".join(path.name for path in finished) or "nothing left"
-    logger.warning("A save in %s was interrupted; completed: %s", plan.parent, names)
-    return finished
-
-
-def _pairs_of(plan: Path) -> list[tuple[str, str]]:
-    try:
-        pairs = [(str(source), str(target)) for source, target in json.loads(plan.read_text("utf-8"))["replace"]]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        pairs = [("", "")]
-    names = [name for pair in pairs for name in pair]
-    if all(is_scratch(source) for source, _ in pairs) and all(Path(n).name == n not in ("", "..") for n in names):
-        return pairs
-    raise UnsafeFile(
-        "The plan of an interrupted save names other files than those of its folder.", where=plan, fix="delete it"
-    )
-
-
-def tidy(folder: str | os.PathLike[str]) -> None:
-    """Finish or remove what dead writers left in ``folder``; it needs no lock."""
-    recover(folder)
-    sweep(folder)
-
-
-def sweep(folder: str | os.PathLike[str]) -> list[Path]:
-    """Remove the unfinished files that dead processes left in ``folder``; what was removed.
-
-    Only after `recover`, which may need them.
-    """
-    removed = []
-    for entry in os.scandir(folder):
-        if (
-            entry.name.startswith(_PREFIX)
-            and entry.name.endswith((".part", ".old"))
-            and _is_abandoned(entry.name, Path(entry.path))
-        ):
-            with suppress(FileNotFoundError):  # somebody else sweeps here too
-                os.unlink(entry.path)
-                removed.append(Path(entry.path))
-    return removed
-
-
 def open_to_read(path: Path) -> BinaryIO:
     """``path`` opened for reading; raises `Missing`, or an error that says why it cannot be read."""
     try:
@@ -267,11 +190,6 @@ def open_to_read(path: Path) -> BinaryIO:
         raise StorageError(
             f"{path.name} cannot be read ({error.strerror}).", where=path, fix="check the permissions and the drive"
         ) from error
-
-
-def is_scratch(name: str) -> bool:
-    """Whether a file of this name belongs to the machinery of safe writing."""
-    return name.startswith(_PREFIX)
 
 
 class _PartFile(io.FileIO):
@@ -289,27 +207,11 @@ class _PartFile(io.FileIO):
             return super().write(data) or 0
 
 
-def _scratch_name(folder: Path, suffix: str) -> Path:
-    pid = os.getpid()
-    return folder / f"{_PREFIX}{_HOST}-{pid}-{birth_of(pid)}-{uuid.uuid4().hex[:12]}.{suffix}"
-
-
-def _is_abandoned(name: str, dated: Path) -> bool:
-    """Whether the process that made the scratch file ``name`` is gone; elsewhere's are judged by age."""
-    _, host, pid, birth, *_ = (*name.split("-"), "", "", "")
-    if host == _HOST and pid.isdigit():
-        return not still_runs(int(pid), birth)
-    try:
-        return time.time() - dated.stat().st_mtime > _DAY_S
-    except FileNotFoundError:
-        return False
-
-
 def _second_name(target: Path) -> Path | None:
     """Another name for the version in place (a hard link, or a copy where there are none)."""
     if not target.exists():
         return None
-    old = _scratch_name(target.parent, "old")
+    old = scratch_name(target.parent, "old")
     try:
         os.link(target, old)
     except OSError:
@@ -327,7 +229,8 @@ def _fsync(fd: int) -> None:
     os.fsync(fd)
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
+    """Make renames in ``folder`` durable, where the system can."""
     if os.name == "nt":
         return
     faults.reach("fsync")

@@ -20,8 +20,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deeplabcut.core.errors import Locked, Missing, StorageError
-from deeplabcut.core.files import storage_error, tidy
+from deeplabcut.core.files import storage_error
 from deeplabcut.core.liveness import birth_of, still_runs
+from deeplabcut.core.recovery import tidy
 
 logger = logging.getLogger(__name__)
 

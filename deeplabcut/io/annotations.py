@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from deeplabcut.core.errors import DamagedFile, DeepLabCutError, InvalidInput, Missing, StorageError, UnsafeFile
-from deeplabcut.core.files import recover, transaction
+from deeplabcut.core.files import transaction
 from deeplabcut.core.history import FOLDER, Version, choose, keep_version, versions
 from deeplabcut.core.locks import hold
 from deeplabcut.core.poses import Annotations, BodyPlan, ImageKey
+from deeplabcut.core.recovery import recover
 from deeplabcut.core.text import same_text
 from deeplabcut.io.csv_tables import CsvWriter, duplicated_rows, read_csv
 from deeplabcut.io.hdf import check_same, put_table, read_table

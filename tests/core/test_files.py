@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deeplabcut.core import faults, files, history, liveness
+from deeplabcut.core import faults, files, history, liveness, recovery, scratch
 from deeplabcut.core.errors import NoSpace, StorageError, UnsafeFile, VideoError
 
 OLD, NEW = b"old" * 1000, b"new content" * 2000
@@ -173,8 +173,8 @@ def test_T1_a_kill_at_any_step_leaves_the_old_pair_or_the_new_pair(tmp_path):
         save_pair(folder, OLD)
         environment = {**os.environ, "DLC_FAULT": f"kill:{k}"}
         code = subprocess.run([sys.executable, "-c", CHILD, str(folder)], env=environment).returncode
-        files.recover(folder)
-        files.sweep(folder)
+        recovery.recover(folder)
+        recovery.sweep(folder)
         assert names(folder) == ["labels.csv", "labels.h5"]
         contents = {(folder / name).read_bytes() for name in names(folder)}
         assert contents in ({OLD}, {NEW})
@@ -187,11 +187,11 @@ def test_T1_a_kill_at_any_step_leaves_the_old_pair_or_the_new_pair(tmp_path):
 
 
 def test_recovery_waits_for_a_writer_that_is_alive(tmp_path):
-    part = files._scratch_name(tmp_path, "part")
+    part = scratch.scratch_name(tmp_path, "part")
     part.write_bytes(NEW)
     (tmp_path / "labels.h5").write_bytes(OLD)
-    files._scratch_name(tmp_path, "plan").write_text(json.dumps({"replace": [[part.name, "labels.h5"]]}))
-    assert files.recover(tmp_path) == []
+    scratch.scratch_name(tmp_path, "plan").write_text(json.dumps({"replace": [[part.name, "labels.h5"]]}))
+    assert recovery.recover(tmp_path) == []
     assert (tmp_path / "labels.h5").read_bytes() == OLD
 
 
@@ -205,16 +205,16 @@ def test_a_hostile_plan_cannot_move_files_about(tmp_path, pair):
     (tmp_path / "inner" / "notes.txt").write_bytes(NEW)
     (tmp_path / "inner" / ".dlc-0-1-1.plan").write_text(json.dumps({"replace": [pair]}))
     with pytest.raises(UnsafeFile):
-        files.recover(tmp_path / "inner")
+        recovery.recover(tmp_path / "inner")
     assert not (tmp_path / "a").exists() and not (tmp_path / "inner" / "a").exists()
 
 
 def test_sweeping_removes_what_the_dead_left_and_nothing_else(tmp_path):
-    mine = files._scratch_name(tmp_path, "part")
-    dead = tmp_path / f".dlc-{files._HOST}-{_dead_pid()}-0.part"
+    mine = scratch.scratch_name(tmp_path, "part")
+    dead = tmp_path / f".dlc-{scratch.HOST}-{_dead_pid()}-0.part"
     for path in (mine, dead, tmp_path / "labels.h5", tmp_path / ".dlc-notes"):
         path.write_bytes(b"x")
-    assert files.sweep(tmp_path) == [dead]
+    assert recovery.sweep(tmp_path) == [dead]
     assert mine.exists() and (tmp_path / "labels.h5").exists() and (tmp_path / ".dlc-notes").exists()
 
 
@@ -225,7 +225,7 @@ def test_two_processes_that_save_in_one_folder_each_have_a_plan_of_their_own(tmp
         for name in ("labels.csv", "labels.h5"):
             with first.open(name) as file:
                 file.write(NEW)
-        first._plan = files._scratch_name(tmp_path, "plan")
+        first._plan = scratch.scratch_name(tmp_path, "plan")
         first._write_plan(first._plan, [(one.part, one.target) for one in first._replacements])
         with files.transaction(tmp_path) as second:
             for name in ("other.csv", "other.h5"):
@@ -237,14 +237,14 @@ def test_two_processes_that_save_in_one_folder_each_have_a_plan_of_their_own(tmp
 @pytest.mark.skipif(not liveness.birth_of(os.getpid()), reason="this system does not tell when a process began")
 def test_what_an_earlier_container_left_is_no_obstacle_though_its_process_had_our_number(tmp_path):
     save_pair(tmp_path, OLD)
-    part = tmp_path / f".dlc-{files._HOST}-{os.getpid()}-1-0.part"
+    part = tmp_path / f".dlc-{scratch.HOST}-{os.getpid()}-1-0.part"
     part.write_bytes(NEW)
-    (tmp_path / f".dlc-{files._HOST}-{os.getpid()}-1-1.plan").write_text(
+    (tmp_path / f".dlc-{scratch.HOST}-{os.getpid()}-1-1.plan").write_text(
         json.dumps({"replace": [[part.name, "labels.h5"]]})
     )
-    assert files.recover(tmp_path) == [tmp_path / "labels.h5"]
+    assert recovery.recover(tmp_path) == [tmp_path / "labels.h5"]
     part.write_bytes(NEW)
-    assert files.sweep(tmp_path) == [part]
+    assert recovery.sweep(tmp_path) == [part]
     assert (tmp_path / "labels.h5").read_bytes() == NEW and names(tmp_path) == ["labels.csv", "labels.h5"]
 
 
@@ -263,8 +263,8 @@ def test_old_versions_stay_on_disk_while_they_cannot_be_put_back(tmp_path, monke
     with pytest.raises(StorageError):
         save_pair(tmp_path, NEW)
     monkeypatch.undo()
-    monkeypatch.setattr(files, "still_runs", lambda pid, birth: False)
-    files.recover(tmp_path)
+    monkeypatch.setattr(scratch, "still_runs", lambda pid, birth: False)
+    recovery.recover(tmp_path)
     assert {(tmp_path / name).read_bytes() for name in ("labels.csv", "labels.h5")} == {OLD}
 
 

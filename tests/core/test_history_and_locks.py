@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deeplabcut.core import files, history, liveness, locks
+from deeplabcut.core import files, history, liveness, locks, scratch
 from deeplabcut.core.errors import Locked, Missing, NoSpace
 
 
@@ -209,7 +209,7 @@ def test_many_processes_that_want_one_lock_have_it_one_after_another(tmp_path):
 
 
 def test_taking_a_lock_recovers_what_a_crash_left(tmp_path):
-    part = tmp_path / f".dlc-{files._HOST}-{dead_pid()}-1.part"
+    part = tmp_path / f".dlc-{scratch.HOST}-{dead_pid()}-1.part"
     part.write_text("new")
     (tmp_path / "labels.h5").write_text("old")
     part.with_suffix(".plan").write_text(json.dumps({"replace": [[part.name, "labels.h5"]]}))

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from deeplabcut.core.errors import Cancelled
-from deeplabcut.core.files import pid_alive
+from deeplabcut.core.liveness import pid_alive
 from deeplabcut.core.progress import Progress
 from deeplabcut.jobs import runner
 from deeplabcut.jobs.events import EventWriter

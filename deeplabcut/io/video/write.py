@@ -23,8 +23,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from deeplabcut.core.errors import InvalidInput, StorageError, VideoError
-from deeplabcut.core.files import atomic_write, tidy
+from deeplabcut.core.files import atomic_write
 from deeplabcut.core.processes import usable_cores
+from deeplabcut.core.recovery import tidy
 from deeplabcut.io.video.colours import BT601, Recolour, natural_colours
 from deeplabcut.io.video.formats import CODECS, Container, codec_named, container_of
 from deeplabcut.io.video.scratch import ScratchFile

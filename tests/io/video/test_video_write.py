@@ -14,7 +14,7 @@ import pytest
 
 from deeplabcut.core import faults
 from deeplabcut.core.errors import InvalidInput, NoSpace, StorageError, VideoError
-from deeplabcut.core.files import is_scratch
+from deeplabcut.core.scratch import is_scratch
 from deeplabcut.io.video.formats import CODECS, CONTAINERS, codec_for, codec_named
 from deeplabcut.io.video.write import VideoSink, encoder_threads
 from tests.io.video.clips import SIZE, has_right_colours, names_in, numbers, picture, read, stream_of, times_of, write
