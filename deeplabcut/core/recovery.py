@@ -42,12 +42,16 @@ def _carried_out(plan: Path) -> list[Path]:
     if not is_abandoned(plan.name, plan):
         return []
     finished = []
-    for source, target in pairs:
-        with suppress(FileNotFoundError):
-            os.replace(plan.parent / source, plan.parent / target)
-            finished.append(plan.parent / target)
-    fsync_folder(plan.parent)
-    plan.unlink(missing_ok=True)
+    try:
+        for source, target in pairs:
+            with suppress(FileNotFoundError):
+                os.replace(plan.parent / source, plan.parent / target)
+                finished.append(plan.parent / target)
+        fsync_folder(plan.parent)
+        plan.unlink(missing_ok=True)
+    except PermissionError:  # a reader of somebody else's folder; its owner's next save completes it
+        logger.warning("A save in %s was interrupted and can be completed only by its owner.", plan.parent)
+        return finished
     names = ", ".join(path.name for path in finished) or "nothing left"
     logger.warning("A save in %s was interrupted; completed: %s", plan.parent, names)
     return finished
