@@ -312,12 +312,15 @@ def _dead_pid():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of folders mean little on Windows")
-def test_T9_an_interrupted_save_in_a_read_only_folder_is_reported_and_left_to_its_owner(read_only_folder, caplog):
-    birth_and_rest = f"{scratch.HOST}-{_dead_pid()}-1"
-    part = read_only_folder / f".dlc-{birth_and_rest}-0.part"
+def test_T9_an_interrupted_save_in_a_read_only_folder_is_reported_and_left_to_its_owner(
+    read_only_folder, caplog, monkeypatch
+):
+    monkeypatch.setattr(scratch, "still_runs", lambda pid, birth: False)
+    maker = f"{scratch.HOST}-1-1"
+    part = read_only_folder / f".dlc-{maker}-0.part"
     part.write_bytes(NEW)
     (read_only_folder / "labels.h5").write_bytes(OLD)
-    plan = read_only_folder / f".dlc-{birth_and_rest}-1.plan"
+    plan = read_only_folder / f".dlc-{maker}-1.plan"
     plan.write_text(json.dumps({"replace": [[part.name, "labels.h5"]]}))
     read_only_folder.chmod(0o500)
     assert recovery.recover(read_only_folder) == [] and "only by its owner" in caplog.text
