@@ -216,13 +216,13 @@ def _command(verb: Verb, verbs: Sequence[Verb]) -> Any:
 
 
 def _parameters(fields: Sequence[Field]) -> list[inspect.Parameter]:
-    from deeplabcut.jobs import forms
+    from deeplabcut.jobs import words
 
     made = []
     open_ended = False
     for index, field in enumerate(fields):
-        several = forms.takes_several(field.annotation)
-        by_place = (field.required or index == 0) and forms.is_text(field.annotation)
+        several = words.takes_several(field.annotation)
+        by_place = (field.required or index == 0) and words.is_text(field.annotation)
         by_place = by_place and not (several and open_ended)
         open_ended = open_ended or (by_place and several)
         made.append(_parameter(field, by_place=by_place, several=several))
@@ -230,22 +230,22 @@ def _parameters(fields: Sequence[Field]) -> list[inspect.Parameter]:
 
 
 def _parameter(field: Field, *, by_place: bool, several: bool) -> inspect.Parameter:
-    from deeplabcut.jobs import forms
+    from deeplabcut.jobs import words
 
     flag = field.name.replace("_", "-")
-    default = "" if field.required or field.default is None else f"[default: {forms.text_of(field.default)}]"
+    default = "" if field.required or field.default is None else f"[default: {words.text_of(field.default)}]"
     needed = "[required]" if field.required and not by_place else ""
     again = "May be given several times." if several and not by_place else ""
-    about = field.help or (forms.describe(field.annotation) if by_place else "")
+    about = field.help or (words.describe(field.annotation) if by_place else "")
     text = " ".join(filter(None, [about, again, default, needed]))
     kind: Any = list[str] if several else str
     if by_place:
         info: Any = typer.Argument(help=text, metavar=flag.upper(), show_default=False)
-    elif forms.is_switch(field.annotation):
+    elif words.is_switch(field.annotation):
         kind = bool
         info = typer.Option(f"--{flag}/--no-{flag}", help=text, show_default=False)
     else:
-        info = typer.Option(f"--{flag}", help=text, metavar=forms.metavar(field.annotation), show_default=False)
+        info = typer.Option(f"--{flag}", help=text, metavar=words.metavar(field.annotation), show_default=False)
     annotation: Any = Annotated[kind if field.required else Optional[kind], info]  # noqa: UP045 - kind is a value
     default_value = inspect.Parameter.empty if field.required else None
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default_value)

@@ -19,7 +19,7 @@ from typing import Any, get_origin
 import pydantic
 
 from deeplabcut.core.errors import InvalidInput
-from deeplabcut.jobs import docstrings, forms
+from deeplabcut.jobs import docstrings, forms, words
 from deeplabcut.jobs.verbs import VERBS, Verb, find
 
 REQUIRED: Any = inspect.Parameter.empty
@@ -44,14 +44,14 @@ class Field:
             return forms.checked(self.annotation, value)
         except ValueError as error:
             detail = _detail(error) if get_origin(self.annotation) is typing.Annotated else ""
-            raise self._invalid(forms.text_of(value) if not isinstance(value, str) else repr(value), detail) from None
+            raise self._invalid(words.text_of(value) if not isinstance(value, str) else repr(value), detail) from None
 
     def read(self, texts: Sequence[str]) -> Any:
         """The JSON value of what was typed; raises `InvalidInput` saying what is allowed."""
         try:
-            return forms.reading(self.annotation, texts)
+            return words.reading(self.annotation, texts)
         except ValueError:
-            comma = forms.takes_number(self.annotation) and any(re.fullmatch(r"-?\d+,\d+", text) for text in texts)
+            comma = words.takes_number(self.annotation) and any(re.fullmatch(r"-?\d+,\d+", text) for text in texts)
             detail = f"write {texts[0].replace(',', '.')}: the decimal separator is a point" if comma else ""
             if any("\ud800" <= character <= "\udfff" for character in "".join(texts)):  # bytes that are no text
                 detail = "the name is not valid UTF-8: rename the file"
@@ -68,7 +68,7 @@ class Field:
         return schema
 
     def _invalid(self, given: str, detail: str) -> InvalidInput:
-        expected = f"Allowed: {forms.describe(self.annotation)}."
+        expected = f"Allowed: {words.describe(self.annotation)}."
         return InvalidInput(f"{self.name} is {given}. {expected}", where=f"argument {self.name}", fix=detail or None)
 
 
@@ -101,7 +101,7 @@ class VerbSpec:
             raise InvalidInput(
                 f"Missing: {', '.join(missing)}.",
                 where=self.address,
-                fix="; ".join(f"give {name} ({forms.describe(self.field(name).annotation)})" for name in missing),
+                fix="; ".join(f"give {name} ({words.describe(self.field(name).annotation)})" for name in missing),
             )
         return values
 

@@ -1,4 +1,4 @@
-"""A table of verbs that behave well and badly, and a worker process that knows it."""
+"""A table of verbs that behave well and badly, a worker process that knows it, and values of many types."""
 
 from __future__ import annotations
 
@@ -8,17 +8,30 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from hypothesis.strategies import SearchStrategy
 
 HERE = str(Path(__file__).parent)
 
 
-@pytest.fixture(scope="session")
-def test_verbs() -> ModuleType:
+def _module(name: str) -> ModuleType:
+    """A helper module of this folder."""
     if HERE not in sys.path:
         sys.path.append(HERE)
-    return importlib.import_module("jobs_test_verbs")
+    return importlib.import_module(name)
+
+
+@pytest.fixture(scope="session")
+def test_verbs() -> ModuleType:
+    return _module("jobs_test_verbs")
+
+
+@pytest.fixture(scope="session")
+def typed_values() -> SearchStrategy[tuple[Any, Any]]:
+    """Types as they stand in signatures, each with a value of it."""
+    return _module("jobs_typed_values").typed_values()
 
 
 @pytest.fixture(scope="session")

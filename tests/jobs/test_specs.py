@@ -132,7 +132,8 @@ def test_any_arguments_arrive_as_they_were_sent(test_verbs, arguments):
 
 
 @pytest.mark.parametrize(
-    "verb", ["os:system", "deeplabcut.core.recovery:sweep", "subprocess.run", "__import__", "", "everything.__globals__"]
+    "verb",
+    ["os:system", "deeplabcut.core.recovery:sweep", "subprocess.run", "__import__", "", "everything.__globals__"],
 )
 def test_a_job_from_elsewhere_can_only_name_verbs_of_the_list(verb):
     with pytest.raises(InvalidInput, match="There is no command"):

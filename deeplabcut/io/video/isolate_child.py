@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from deeplabcut.core.errors import DeepLabCutError
-from deeplabcut.io.video.isolate import ALIVE, END, ERROR, FRAME, HEADER, NO_SLOT, OPENED, WHOLE_BUT_UNSENT
+from deeplabcut.io.video.isolate_process import ALIVE, END, ERROR, FRAME, HEADER, NO_SLOT, OPENED, WHOLE_BUT_UNSENT
 from deeplabcut.io.video.reader import Frame, State, Video
 
 FAULT = "DEEPLABCUT_VIDEO_CHILD_FAULT"  # segfault:30, abort:30, hang:30 or exit:30; "open" instead of a frame
