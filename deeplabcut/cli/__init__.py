@@ -24,9 +24,18 @@ def main(args: Sequence[str] | None = None, *, verbs: Sequence[Verb] = VERBS) ->
         code = run(sys.argv[1:] if args is None else list(args), verbs)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 1
+        _lead_nowhere(1)
+        code = 1
+    try:
+        sys.stderr.flush()
+    except OSError:  # nobody reads the progress: what waits to be written must not become the exit code
+        _lead_nowhere(2)
     return code
+
+
+def _lead_nowhere(number: int) -> None:
+    """Let a standard stream end in nothing, so that the interpreter can flush it when it stops."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def _replace_closed_streams() -> None:
