@@ -150,9 +150,13 @@ class _Editor:
             return
         flow = isinstance(node, (SequenceNode, MappingNode)) and bool(node.flow_style) and bool(node.value)
         if entry.key is None:
-            self._replace(entry, self._lines([new], entry.column, flow=False))
+            text = self._lines([new], entry.column, flow=False)
         else:
-            self._replace(entry, self._lines({entry.key: new}, entry.column, flow=flow))
+            text = self._lines({entry.key: new}, entry.column, flow=flow)
+        if comment := self._comment_behind(entry, node):
+            first, end, rest = text.partition(self.newline)
+            text = f"{first.rstrip()}  {comment}{end}{rest}"
+        self._replace(entry, text)
 
     def _pairs(self, entries: list[_Entry], old: dict[Any, Any], new: dict[Any, Any]) -> None:
         """Keep the lines of the keys that stay, and the place of those that are renamed."""
@@ -247,6 +251,16 @@ class _Editor:
                 content = stop
             at = stop
         return content
+
+    def _comment_behind(self, entry: _Entry, node: Node) -> str:
+        """The comment at the end of an entry that stands on one line."""
+        owned = self.text[entry.start : entry.end].rstrip("\r\n")
+        start, end = node.start_mark.index, node.end_mark.index
+        if "\n" in owned or (start == end and entry.key is None):
+            return ""
+        behind = end if start < end else self.text.index(":", entry.key_end) + 1
+        rest = self.text[behind : entry.start + len(owned)].strip()
+        return rest if rest.startswith("#") else ""
 
     def _on_one_line(self, entry: _Entry, node: ScalarNode) -> bool:
         between = self.text[entry.key_end : node.start_mark.index]

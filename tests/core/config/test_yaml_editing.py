@@ -115,7 +115,7 @@ def test_windows_line_ends_and_the_byte_order_mark_stay():
         ("{a: 1, b: 2}\n", {"a": 2}, (), "{a: 2, b: 2}\n"),
         ("a: 'x'   # c\n", {"a": "z"}, (), "a: z   # c\n"),
         ("a: |\n  one\n  # two\nb: 1\n", {"a": "x"}, (), "a: x\nb: 1\n"),
-        ("a: x # 1\nb: 1\n", {"a": [1, 2]}, (), "a:\n- 1\n- 2\nb: 1\n"),
+        ("a: x # 1\nb: 1\n", {"a": [1, 2]}, (), "a:  # 1\n- 1\n- 2\nb: 1\n"),
         ("a:\n  - x  # 1\n  - y  # 2\n", {"a": ["x", "z"]}, (), "a:\n  - x  # 1\n  - z\n"),
         (
             "a:\n  b:\n    c: 1 # one\n    d: 2\n",
@@ -197,3 +197,19 @@ def test_editing_to_another_file_copies_the_comments(files):
     copy = files.folder / "copy.yaml"
     assert edit_config(single, {"pcutoff": 0.9}, output_name=copy)["pcutoff"] == 0.9
     assert single.read_text() == SINGLE and copy.read_text() == SINGLE.replace("0.4", "0.9")
+
+
+@pytest.mark.parametrize(
+    ("line", "value", "wanted"),
+    [
+        ("bodyparts: [a, b]  # two parts", ["a", "b", "c"], "bodyparts: [a, b, c]  # two parts"),
+        ("bodyparts: []  # none yet", ["a"], "bodyparts:  # none yet\n- a"),
+        ("bodyparts:   # none yet", ["a"], "bodyparts:  # none yet\n- a"),
+        ("bodyparts: a  # one", ["a", "b"], "bodyparts:  # one\n- a\n- b"),
+        ("bodyparts: {a: 1}  # odd", {"a": 2}, "bodyparts: {a: 2}  # odd"),
+        ("bodyparts: [a]  # one", "x # y", "bodyparts: 'x # y'  # one"),
+    ],
+)
+def test_the_comment_on_the_line_of_a_changed_value_stays(line, value, wanted):
+    before, after = "# first\nTask: t  # name\n", "date: d\n"
+    assert edited(f"{before}{line}\n{after}", {"bodyparts": value}) == f"{before}{wanted}\n{after}"
