@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +52,9 @@ class _Anomaly(Exception):
 class Cursor:
     """Decodes frames in any order, going forward where that is quicker than seeking."""
 
-    def __init__(self, path: Path, index: PacketIndex, n_threads: int) -> None:
+    def __init__(self, path: Path, index: PacketIndex, n_threads: int, tick: Callable[[], None] | None = None) -> None:
         self.path = path
+        self._tick = tick or (lambda: None)
         self.index = index
         self._n_threads = n_threads
         self._trusts_seeks = True
@@ -136,6 +137,7 @@ class Cursor:
             if sorter.needs_fresh_decoder(number):
                 yield from sorter.add(self._drain())
                 self._codec().flush_buffers()
+            self._tick()
             packet.pts = packet.dts = self._sent = number
             sorter.send(number)
             packet.is_corrupt = False  # the index knows better

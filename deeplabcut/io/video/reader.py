@@ -75,7 +75,7 @@ class Video:
     index_cache
         Folder for packet indices; by default the user's cache, if there is one.
     tick
-        Called now and then while the file is indexed.
+        Called again and again while the file is indexed and decoded, also on the way to a far frame.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class Video:
         tick: Callable[[], None] | None = None,
     ) -> None:
         self.path = absolute(path)
+        self._tick = tick
         with open_container(self.path) as container:
             stream = video_stream(container, self.path)
             self._index = _index(self.path, index_cache, lambda: scan(container, stream, self.path, tick))
@@ -93,7 +94,7 @@ class Video:
             self._codec = stream.codec_context.name
             self._announced = announced_frames(stream)
             self._nominal_fps = float(stream.average_rate or stream.guessed_rate or 0)
-        self._cursor = Cursor(self.path, self._index, _n_threads())
+        self._cursor = Cursor(self.path, self._index, _n_threads(), tick)
         try:
             self.look = first_look(self.path, self._cursor, self._index)
         except BaseException:
@@ -175,7 +176,7 @@ class Video:
 
     def pictures(self, numbers: Iterable[int], *, n_threads: int | None = None) -> Iterator[Picture]:
         """The decoder's own pictures of these frames, as stored (see `look`); for those who write them again."""
-        cursor = Cursor(self.path, self._index, n_threads or _n_threads())
+        cursor = Cursor(self.path, self._index, n_threads or _n_threads(), self._tick)
         try:
             for number in numbers:
                 yield cursor.get(number)

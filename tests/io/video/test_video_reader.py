@@ -291,3 +291,12 @@ print(n, int(status.split("VmHWM:")[1].split()[0]) // 1024)
         n_read, peaks_mb[n] = map(int, done.stdout.split())
         assert n_read == n
     assert peaks_mb[100_000] - peaks_mb[1_000] < 100
+
+
+def test_the_way_to_a_far_frame_shows_signs_of_life(barcode, tmp_path):
+    path = barcode.encode(tmp_path / "one-key-frame.mp4", range(80), options={"g": "1000"})
+    ticks = []
+    with Video(path, tick=lambda: ticks.append(1)) as video:
+        before = len(ticks)
+        assert barcode.read(video.read(70)) == 70
+    assert len(ticks) - before >= 60
