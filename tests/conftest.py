@@ -3,7 +3,9 @@
 import inspect
 import json
 import os
+import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,21 @@ def read_only_folder(as_an_ordinary_user):
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
         Path(folder).chmod(0o700)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start a program that is ended with the test, whatever becomes of it."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def launch(command: list[str]) -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe))
+        return started[-1]
+
+    yield launch
+    for process in started:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()

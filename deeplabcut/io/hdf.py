@@ -82,6 +82,7 @@ def checksum_of(path: str | os.PathLike[str], key: str) -> tuple[int, int]:
 
 
 def _read_with_pandas(path: Path, key: str | None) -> Table:
+    """What pandas makes of a file that the person at this machine vouched for; it may run code of the file."""
     import pandas as pd
 
     frame: Any = pd.read_hdf(path, key=key) if key else pd.read_hdf(path)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,21 +48,3 @@ def dlc_program() -> list[str]:
         "from deeplabcut.cli import main; sys.exit(main(verbs=table.TABLE))"
     )
     return [sys.executable, "-c", program]
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start a program that is ended with the test, whatever becomes of it."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def launch(command: list[str]) -> subprocess.Popen[bytes]:
-        pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe))
-        return started[-1]
-
-    yield launch
-    for process in started:
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            stream.close()
