@@ -4,6 +4,8 @@ from __future__ import annotations
 
 PUBLIC: dict[str, list[str] | dict[str, str]] = {
     "deeplabcut.core.engine": ["Engine"],
+    "deeplabcut.create_project.new": ["create_new_project"],
+    "deeplabcut.create_project.new_3d": ["create_new_project_3d"],
     "deeplabcut.io.video.tools": {
         "CropVideo": "crop_video",
         "DownSampleVideo": "downsample_video",
@@ -19,6 +21,7 @@ PUBLIC: dict[str, list[str] | dict[str, str]] = {
 SUBPACKAGES = (
     "cli",
     "core",
+    "create_project",
     "doctor",
     "io",
     "jobs",
