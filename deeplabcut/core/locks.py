@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 BEAT_S = 5.0
 STALE_AFTER_S = 60.0
+_PAUSE_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _acquire(lock: Path, me: Owner, target: Path, wait_s: float) -> None:
                 where=target,
                 fix="wait until it has finished, or stop it, then try again",
             )
-        time.sleep(min(0.05, max(0.0, give_up - time.monotonic())))
+        time.sleep(min(_PAUSE_S, max(0.0, give_up - time.monotonic())))
 
 
 def _create(lock: Path, me: Owner) -> bool:
@@ -119,6 +120,8 @@ def _create(lock: Path, me: Owner) -> bool:
             return False
         raise Missing("There is no such folder.", where=folder, fix="make it, or correct the path") from None
     except OSError as error:
+        if isinstance(error, FileExistsError) and (lock.parent.is_dir() or not os.path.lexists(lock.parent)):
+            return False  # .dlc came or went between two looks at it
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise storage_error(error, folder, f".dlc/{lock.name}", len(content)) from error
         raise StorageError(
@@ -174,20 +177,27 @@ def _age_s(lock: Path) -> float:
 
 
 def _remove_stale(lock: Path, owner: Owner | None) -> None:
-    """Of several takers one succeeds: renaming the lock away works once."""
-    away = lock.with_name(f".{uuid.uuid4().hex}.stale")
+    """Remove the lock that ``owner`` left, if it is still there.
+
+    One taker at a time, who looks again: by now the lock may belong to somebody who lives.
+    """
+    claim = lock.with_name(f"{lock.name}.claim")
     try:
-        os.rename(lock, away)
-    except FileNotFoundError:
+        claim.touch(exist_ok=False)
+    except FileExistsError:
+        if _age_s(claim) > STALE_AFTER_S:
+            claim.unlink(missing_ok=True)
+        time.sleep(_PAUSE_S)
         return
-    if _read(away) != owner:  # somebody else was faster and already holds a new lock
-        with suppress(FileExistsError):
-            os.link(away, lock)
-    else:
-        logger.warning(
-            "Took over the lock of %s, left by %s, which is gone.", lock.parent.parent, owner or "an unknown process"
-        )
-    away.unlink(missing_ok=True)
+    except FileNotFoundError:  # .dlc was tidied away, and the lock with it
+        return
+    try:
+        if _read(lock) == owner and os.path.lexists(lock) and _is_stale(lock, owner):
+            lock.unlink()
+            who = owner or "an unknown process"
+            logger.warning("Took over the lock of %s, left by %s, which is gone.", lock.parent.parent, who)
+    finally:
+        claim.unlink(missing_ok=True)
 
 
 def _beat(lock: Path, stop: threading.Event) -> None:

@@ -224,3 +224,28 @@ def test_a_lock_leaves_no_trace_and_makes_no_folders(tmp_path):
     with pytest.raises(Missing), locks.hold(tmp_path / "nowhere" / "file"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lock_of_the_living_is_not_touched_by_one_who_saw_the_dead_before(tmp_path, monkeypatch):
+    lock = leave_a_lock(tmp_path, pid=dead_pid())
+    dead = locks._read(lock)
+    lock.unlink()
+    with locks.hold(tmp_path) as living:
+        monkeypatch.setattr(locks.os, "rename", lambda *_: pytest.fail("the name was free for a moment"))
+        locks._remove_stale(lock, dead)
+        assert locks.owner_of(tmp_path) == living
+        assert [entry.name for entry in lock.parent.iterdir()] == [lock.name]
+
+
+def test_processes_that_come_and_go_never_hold_a_lock_together(tmp_path):
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom deeplabcut.core import locks\n"
+        "folder = Path(sys.argv[1])\n"
+        "with locks.hold(folder, wait_s=60):\n"
+        "    counter = folder / 'counter'\n"
+        "    counter.write_text(str(int(counter.read_text()) + 1))\n"
+    )
+    (tmp_path / "counter").write_text("0")
+    children = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(24)]
+    assert {child.wait() for child in children} == {0}
+    assert (tmp_path / "counter").read_text() == "24"
