@@ -71,6 +71,26 @@ ADDRESSES: dict[str, dict[str, list[str] | dict[str, str]]] = {
     "deeplabcut.core.config.utils": {
         "deeplabcut.core.config": [*_CONFIG_FILES, *_CONFIG_TOOLS, "update_config", "update_config_by_dotpath"],
     },
+    "deeplabcut.core.debug.debug_logger": {
+        "deeplabcut.core.debug": [
+            "DLC_ALL_LIBS_SPECS",
+            "DebugSection",
+            "ExecutableSpec",
+            "InMemoryDebugRecorder",
+            "LibrarySpec",
+            "RecordedLog",
+            "build_debug_report",
+            "collect_debug_sections",
+            "collect_executable_summary",
+            "collect_version_summary",
+            "format_debug_report",
+            "get_debug_recorder",
+            "install_debug_recorder",
+            "log_timing",
+        ],
+        "deeplabcut.core.debug.recorder": ["LOG_QUEUE_MAXLEN", "reload_debug_settings_from_env"],
+        "deeplabcut.core.debug.report": ["collect_runtime_summary"],
+    },
     "deeplabcut.utils.auxfun_videos": {
         "deeplabcut.io.video.classic": ["VideoReader", "VideoWriter"],
         "deeplabcut.io.video.collect": ["SUPPORTED_VIDEOS", "collect_video_paths"],

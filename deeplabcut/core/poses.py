@@ -1,4 +1,4 @@
-"""The nouns of the product: body plans, poses of videos, annotations of images, single predictions, tracklets.
+"""The nouns of the product: body plans, poses of videos, annotations of images.
 
 Poses are ``(n_frames, n_individuals, n_bodyparts, 3)`` arrays of ``x_px, y_px, score`` with NaN where nothing
 was seen. Leading axes may be missing, the order never changes. Predictions are float32, annotations float64.
@@ -146,30 +146,3 @@ class Annotations:
         n = len(self)
         any_point = np.isfinite(self.xy).reshape(n, -1).any(axis=1)
         return np.asarray(any_point | np.isfinite(self.unique_xy).reshape(n, -1).any(axis=1))
-
-
-@dataclass(frozen=True)
-class FramePrediction:
-    """What a network says of one image, in the pixels of that image; NaN = absent.
-
-    ``poses`` (n_individuals, n_bodyparts, 3), ``unique`` (n_unique, 3), ``identity`` (n_individuals, n_bodyparts,
-    n_identities), ``boxes`` (n_individuals, 5) as x, y, width, height, score; ``raw`` holds what only some
-    decoders give (peaks and edge costs).
-    """
-
-    poses: Array
-    unique: Array | None = None
-    identity: Array | None = None
-    boxes: Array | None = None
-    raw: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Tracklet:
-    """One individual over some frames: ``frames`` (n,) ascending, ``poses`` (n, n_bodyparts, 3)."""
-
-    frames: Array
-    poses: Array
-
-    def __len__(self) -> int:
-        return len(self.frames)

@@ -145,8 +145,8 @@ def test_T8_the_lock_of_a_dead_process_is_taken_over_with_a_notice(tmp_path, cap
 @pytest.mark.skipif(not liveness.birth_of(os.getpid()), reason="this system does not tell when a process began")
 def test_T8_the_lock_of_an_earlier_container_is_stale_though_its_process_had_our_number(tmp_path):
     leave_a_lock(tmp_path, pid=os.getpid(), birth="1")
-    with locks.hold(tmp_path):
-        pass
+    with locks.hold(tmp_path) as me:
+        assert locks.owner_of(tmp_path) == me
 
 
 @pytest.mark.skipif(os.name == "nt", reason="symbolic links")

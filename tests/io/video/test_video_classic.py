@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -552,3 +553,18 @@ def test_signatures_are_those_that_scripts_use():
     ]  # fmt: skip
     assert parameters(tools.check_video_integrity) == [("video_path", empty)]
     assert parameters(VideoWriter) == [("video_path", empty), ("codec", "h264"), ("dpi", 100), ("fps", none)]
+
+
+def test_what_there_is_to_know_of_a_video_is_told_without_decoding(tmp_path):
+    path = barcode.encode(tmp_path / "film.mp4", range(30), size=(160, 96))
+    told = tools.video_info(path)
+    assert (told.name, told.size, told.frames, told.variable_rate) == ("film.mp4", "160x96", 30, False)
+    assert told.codec == "h264, yuv420p" and told.notes == ()
+    assert told.seconds == pytest.approx(30 / told.fps, abs=1e-3)
+
+
+def test_splitting_by_name_gives_every_frame_to_one_part(tmp_path):
+    path = barcode.encode(tmp_path / "film.mp4", range(30))
+    parts = tools.split_video(path, 3, outsuffix="-part", outpath=tmp_path)
+    assert [Path(part).name for part in parts] == ["film-part1.mp4", "film-part2.mp4", "film-part3.mp4"]
+    assert [tools.video_info(part).frames for part in parts] == [10, 10, 10]
