@@ -132,6 +132,21 @@ def write_annotations(
     return files
 
 
+def change_labels(files: LabelFiles, change: Callable[[Table], Table], *, dry_run: bool = False) -> bool:
+    """Read the labels, change them and save them, in one turn at the folder; whether anything changed.
+
+    What ``change`` returns may have other rows and columns. With ``dry_run`` nothing is saved.
+    """
+    with hold(files.folder, "changing labels", wait_s=_WAIT_S):
+        known = read_label_table(files)
+        table = change(known)
+        annotations_of(table)  # raises before a table that is none of labels is saved
+        changed = not table.same_as(known)
+        if changed and not dry_run:
+            save_label_table(files, table)
+    return changed
+
+
 def is_label_file(path: str | os.PathLike[str]) -> bool:
     """Whether a file of this name is one of a pair of label files."""
     return Path(path).name.startswith(PREFIX) and Path(path).suffix in (".h5", ".csv")
