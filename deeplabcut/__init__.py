@@ -3,14 +3,11 @@
 Importing the package loads nothing heavy: public names are resolved on first use.
 """
 
-import os as _os
-
 from deeplabcut import _lazy, _names
+from deeplabcut._debug import DEBUG
 from deeplabcut.version import VERSION, __version__
 
-DEBUG = _os.environ.get("DEBUG", "").strip().lower() not in ("", "0", "false", "no")
-
-_lazy.serve(__name__, _names.ADDRESSES)
+_lazy.serve(__name__, _names.ADDRESSES, _names.ABSENT)
 __getattr__, __dir__, _public = _lazy.attach(
     __name__, _names.PUBLIC, submodules=_names.SUBPACKAGES, absent=dict.fromkeys(_names.GUI, _names.GUI_SENTENCE)
 )

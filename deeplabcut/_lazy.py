@@ -31,7 +31,8 @@ def attach(
     Parameters
     ----------
     homes : home module -> its names. An empty name in a mapping (``{"auxfun": ""}``) stands for the module itself.
-    submodules : subpackages that resolve as attributes after a plain import of the package.
+    submodules : subpackages that ``dir`` lists; these and all others resolve as attributes after a plain import of
+        the package, as in releases that imported everything at once.
     absent : names that are listed by ``dir`` but raise AttributeError with the given sentence.
     """
     table: dict[str, tuple[str, str]] = {}
@@ -39,13 +40,15 @@ def attach(
         pairs = names.items() if isinstance(names, Mapping) else ((name, name) for name in names)
         table.update({public: (home, real) for public, real in pairs})
     missing = dict(absent or {})
+    if package in sys.modules:
+        sys.modules[package].__class__ = _module_with(frozenset(table))
 
     def __getattr__(name: str) -> Any:  # noqa: N807
         if name in table:
             home, real = table[name]
             module = importlib.import_module(home)
             value = getattr(module, real) if real else module
-        elif name in submodules:
+        elif name in submodules or (name not in missing and _is_submodule(package, name)):
             value = importlib.import_module(f"{package}.{name}")
         else:
             raise AttributeError(missing.get(name, f"module {package!r} has no attribute {name!r}"))
@@ -58,12 +61,37 @@ def attach(
     return __getattr__, __dir__, list(table)
 
 
+def _is_submodule(package: str, name: str) -> bool:
+    """Whether the package has a module or a historical address of this name."""
+    is_package = "__path__" in vars(sys.modules[package])
+    return is_package and not name.startswith("_") and importlib.util.find_spec(f"{package}.{name}") is not None
+
+
+def _module_with(names: frozenset[str]) -> type[ModuleType]:
+    """A kind of module in which a submodule does not take the place of a public name that is spelled alike.
+
+    The import system sets every submodule as an attribute of its package; ``package.analyze_images`` must stay the
+    function whether or not the submodule ``package.analyze_images`` was imported, before or after.
+    """
+
+    class NamedModule(ModuleType):
+        def __setattr__(self, name: str, value: Any) -> None:
+            is_submodule = isinstance(value, ModuleType) and value.__name__ == f"{self.__name__}.{name}"
+            if not (is_submodule and name in names):
+                super().__setattr__(name, value)
+
+    return NamedModule
+
+
 class _AddressFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds modules that exist only as entries of a table."""
 
-    def __init__(self, root: str, table: Mapping[str, Mapping[str, Names]]) -> None:
+    def __init__(
+        self, root: str, table: Mapping[str, Mapping[str, Names]], absent: Mapping[str, Mapping[str, str]]
+    ) -> None:
         self.root = root
         self.table = table
+        self.absent = absent
         self.packages = {name.rpartition(".")[0] for name in table}
 
     def find_spec(
@@ -79,12 +107,21 @@ class _AddressFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         name = module.__name__
         children = [child.rpartition(".")[2] for child in self.table if child.rpartition(".")[0] == name]
-        getter, lister, public = attach(name, self.table[name], submodules=children)
+        getter, lister, public = attach(name, self.table[name], submodules=children, absent=self.absent.get(name))
         module.__dict__.update({"__getattr__": getter, "__dir__": lister, "__all__": public})
-        module.__doc__ = "A historical address; the names live in: " + ", ".join(self.table[name]) + "."
+        module.__doc__ = "A historical address; the names live in: " + ", ".join(self.table[name] or ["no module yet"])
 
 
-def serve(root: str, table: Mapping[str, Mapping[str, Names]]) -> None:
-    """Make the module addresses in ``table`` importable; real modules of the same name win."""
+def serve(
+    root: str,
+    table: Mapping[str, Mapping[str, Names]],
+    absent: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
+    """Make the module addresses in ``table`` importable; real modules of the same name win.
+
+    Parameters
+    ----------
+    absent : address -> names that are listed there but raise AttributeError with the given sentence.
+    """
     if not any(isinstance(finder, _AddressFinder) and finder.root == root for finder in sys.meta_path):
-        sys.meta_path.append(_AddressFinder(root, table))
+        sys.meta_path.append(_AddressFinder(root, table, absent or {}))

@@ -18,7 +18,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from deeplabcut.cli import output, pages
-from deeplabcut.core.errors import InvalidInput
+from deeplabcut.cli.old_spellings import ABSENT, COMMANDS, NOTHING, OldSpelling
+from deeplabcut.core.errors import InvalidInput, Missing
 from deeplabcut.core.progress import Progress, Terminal, printable
 from deeplabcut.jobs import verbs as table
 from deeplabcut.jobs.verbs import Verb
@@ -106,6 +107,8 @@ class VerbGroup(TyperGroup):
             return args[0], group, args[1:]
         if ctx.resilient_parsing and name not in [verb.name for verb in self.verbs]:
             return None, None, args[1:]
+        if name in ABSENT:
+            raise Missing(ABSENT[name], where=f"{PROGRAM} {name}")
         return args[0], _command(table.find(name, self.verbs), self.verbs), args[1:]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -196,14 +199,16 @@ def _command(verb: Verb, verbs: Sequence[Verb]) -> Any:
     from deeplabcut.jobs.specs import spec_of
 
     spec = spec_of(verb.load())
-    parameters = _parameters(spec.fields)
+    old = COMMANDS.get(verb.name, NOTHING)
+    parameters = _parameters(spec.fields, old)
     common = [name for name in _COMMON if name not in {parameter.name for parameter in parameters}]
 
     def command(ctx: typer.Context, **given: Any) -> int:
         asked = {name: bool(given.pop(name)) for name in common}
         style: Style = ctx.obj or Style()
         style = Style(style.json or asked.get("json", False), style.verbose or asked.get("verbose", False))
-        return _perform(verb, {name: value for name, value in given.items() if value is not None}, style, verbs)
+        given = {**old.defaults, **{name: value for name, value in given.items() if value is not None}}
+        return _perform(verb, given, style, verbs)
 
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     everything = [context, *parameters, *map(_common, common)]
@@ -215,25 +220,28 @@ def _command(verb: Verb, verbs: Sequence[Verb]) -> Any:
     return typer.main.get_command(app)
 
 
-def _parameters(fields: Sequence[Field]) -> list[inspect.Parameter]:
+def _parameters(fields: Sequence[Field], old: OldSpelling) -> list[inspect.Parameter]:
     from deeplabcut.jobs import words
 
     made = []
     open_ended = False
     for index, field in enumerate(fields):
         several = words.takes_several(field.annotation)
-        by_place = (field.required or index == 0) and words.is_text(field.annotation)
+        by_place = (field.required or index == 0 or field.name in old.places) and words.is_text(field.annotation)
         by_place = by_place and not (several and open_ended)
         open_ended = open_ended or (by_place and several)
-        made.append(_parameter(field, by_place=by_place, several=several))
+        made.append(_parameter(field, old, by_place=by_place, several=several))
     return made
 
 
-def _parameter(field: Field, *, by_place: bool, several: bool) -> inspect.Parameter:
+def _parameter(field: Field, old: OldSpelling, *, by_place: bool, several: bool) -> inspect.Parameter:
     from deeplabcut.jobs import words
 
-    flag = field.name.replace("_", "-")
+    flag, spellings = field.name.replace("_", "-"), old.options.get(field.name, ())
     default = "" if field.required or field.default is None else f"[default: {words.text_of(field.default)}]"
+    if field.name in old.defaults:
+        here, elsewhere = words.text_of(old.defaults[field.name]), words.text_of(field.default)
+        default = f"[default: {here}; of the function: {elsewhere}]"
     needed = "[required]" if field.required and not by_place else ""
     again = "May be given several times." if several and not by_place else ""
     about = field.help or (words.describe(field.annotation) if by_place else "")
@@ -241,11 +249,12 @@ def _parameter(field: Field, *, by_place: bool, several: bool) -> inspect.Parame
     kind: Any = list[str] if several else str
     if by_place:
         info: Any = typer.Argument(help=text, metavar=flag.upper(), show_default=False)
-    elif words.is_switch(field.annotation):
+    elif words.is_switch(field.annotation) or field.name in old.switches:
         kind = bool
-        info = typer.Option(f"--{flag}/--no-{flag}", help=text, show_default=False)
+        info = typer.Option(f"--{flag}/--no-{flag}", *spellings, help=text, show_default=False)
     else:
-        info = typer.Option(f"--{flag}", help=text, metavar=words.metavar(field.annotation), show_default=False)
+        shown = words.metavar(field.annotation)
+        info = typer.Option(f"--{flag}", *spellings, help=text, metavar=shown, show_default=False)
     annotation: Any = Annotated[kind if field.required else Optional[kind], info]  # noqa: UP045 - kind is a value
     default_value = inspect.Parameter.empty if field.required else None
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default_value)

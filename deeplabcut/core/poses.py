@@ -143,6 +143,5 @@ class Annotations:
     @property
     def labeled(self) -> Array:
         """Whether each image has any label, (n_images,) bool."""
-        n = len(self)
-        any_point = np.isfinite(self.xy).reshape(n, -1).any(axis=1)
-        return np.asarray(any_point | np.isfinite(self.unique_xy).reshape(n, -1).any(axis=1))
+        any_point = np.isfinite(self.xy).any(axis=(1, 2, 3))
+        return np.asarray(any_point | np.isfinite(self.unique_xy).any(axis=(1, 2)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import logging
 import os
@@ -9,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from deeplabcut import _debug
 from deeplabcut.core import progress
 from deeplabcut.core.config import new_project_config
 from deeplabcut.core.deprecation import renamed_parameter
@@ -33,12 +35,15 @@ def create_new_project(
     video_extensions: str | Sequence[str] | None = None,
     multianimal: bool = False,
     individuals: list[str] | None = None,
+    *,
+    in_place: bool = False,
 ) -> Path | str:
     """Make a project folder with its videos and ``config.yaml``; the path of the latter.
 
     Everything is checked before anything is made, and the folder appears when it is complete. An existing project
     of the same name and day is left as it is, and its configuration returned. Without any video that can be
-    opened nothing is made, and ``"nothingcreated"`` returned.
+    opened nothing is made, and ``"nothingcreated"`` returned. With ``DEBUG`` in the environment an existing project is
+    filled up and its configuration written anew; the earlier one is kept.
 
     Parameters
     ----------
@@ -58,6 +63,8 @@ def create_new_project(
         Whether several animals are to be told apart.
     individuals : list of str, optional
         Names of the animals; individual1, individual2 and individual3 by default.
+    in_place : bool
+        Leave the videos where they are: neither link nor copy, only entries in config.yaml.
 
     Examples
     --------
@@ -67,28 +74,31 @@ def create_new_project(
     day = datetime.date.today()
     folder = project_folder(project, experimenter, day, working_directory)
     say = progress.current().message
-    if folder.exists():
+    again = folder.exists()
+    if again and not _debug.DEBUG:
         say(f"{printable(folder.name)} exists already; nothing was changed.")
         return folder / "config.yaml"
     sources = usable_videos(videos, video_extensions)
     if not sources:
         warnings.warn("No video can be opened, so no project was made.", stacklevel=3)
         return NOTHING
+    keys = [(s.path if in_place else folder / VIDEOS / s.path.name).as_posix() for s in sources]
     config = new_project_config(
         project,
         experimenter,
         date_key(day),
         folder,
-        video_sets={(folder / VIDEOS / s.path.name).as_posix(): {"crop": s.whole_picture} for s in sources},
+        video_sets={key: {"crop": s.whole_picture} for key, s in zip(keys, sources, strict=True)},
         multianimal=multianimal,
         individuals=individuals,
     )
-    with born_whole(folder) as unborn:
+    with contextlib.nullcontext(folder) if again else born_whole(folder) as place:
         for name in (VIDEOS, LABELS, TRAINING_SETS, "dlc-models"):
-            (unborn / name).mkdir()
+            (place / name).mkdir(exist_ok=again)
         for source in sources:
-            bring_in(source.path, unborn / VIDEOS, copy=copy_videos)
-            (unborn / LABELS / safe_stem(source.path.name)).mkdir()
-        config.to_yaml(unborn / "config.yaml")
+            if not in_place and not os.path.lexists(place / VIDEOS / source.path.name):
+                bring_in(source.path, place / VIDEOS, copy=copy_videos)
+            (place / LABELS / safe_stem(source.path.name)).mkdir(exist_ok=again)
+        config.to_yaml(place / "config.yaml")
     say(f"The project {printable(folder.name)} has {len(sources)} video(s). Next: name its bodyparts in config.yaml.")
     return folder / "config.yaml"

@@ -38,11 +38,15 @@ class Source:
 
 
 def usable_videos(
-    videos: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], extensions: str | Sequence[str] | None
+    videos: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    extensions: str | Sequence[str] | None,
+    *,
+    all_of_them: bool = False,
 ) -> list[Source]:
     """The videos meant by ``videos`` that can be opened, sorted; those that cannot are announced.
 
-    A path that does not exist, or two videos that would share one folder of frames, is an error.
+    A path that does not exist, or two videos that would share one folder of frames, is an error; with
+    ``all_of_them`` also a video that cannot be opened.
     """
     given = [videos] if isinstance(videos, (str, os.PathLike)) else videos
     found = collect_video_paths([Path(path) for path in given], extensions)
@@ -60,6 +64,8 @@ def usable_videos(
             with Video(path) as video:
                 sources.append(Source(path, video.width, video.height))
         except VideoError as error:
+            if all_of_them:
+                raise
             warnings.warn(f"{printable(path.name)} cannot be opened and is left out: {error.message}", stacklevel=3)
     return sources
 

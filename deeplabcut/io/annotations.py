@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeplabcut.core.errors import DamagedFile, DeepLabCutError, InvalidInput, Missing, StorageError, UnsafeFile
-from deeplabcut.core.files import transaction
+from deeplabcut.core.files import Transaction, transaction
 from deeplabcut.core.history import FOLDER, Version, choose, keep_version, versions
 from deeplabcut.core.locks import hold
 from deeplabcut.core.poses import Annotations, BodyPlan, ImageKey
@@ -39,6 +39,13 @@ logger = logging.getLogger(__name__)
 
 PREFIX = "CollectedData_"
 _WAIT_S = 20.0
+
+Notice = Callable[[str, str], object]
+"""Takes a code and a sentence about what is odd in files that can be used all the same."""
+
+
+def _log(code: str, text: str) -> None:
+    logger.warning("%s", text)
 
 
 @dataclass(frozen=True)
@@ -101,15 +108,15 @@ def read_annotations(
         raise DamagedFile(error.message, where=files.h5, fix=error.fix) from error
 
 
-def read_label_table(files: LabelFiles) -> Table:
+def read_label_table(files: LabelFiles, notice: Notice = _log) -> Table:
     """The table of the h5, or of the newest trace of it that can be read; notices go to the log."""
     recover(files.folder)
-    table = _from_h5(files)
+    table = _from_h5(files, notice)
     if table is None:
-        return _from_traces(files)
-    _compare(table, files)
+        return _from_traces(files, notice)
+    _compare(table, files, notice)
     if repeated := duplicated_rows(table.rows):
-        logger.warning("%s lists %d images more than once, e.g. %s.", files.h5, len(repeated), repeated[0])
+        notice("labels-repeated", f"{files.h5} lists {len(repeated)} images more than once, e.g. {repeated[0]}.")
     return table
 
 
@@ -169,12 +176,17 @@ def restore_labels(path: str | os.PathLike[str], number: int | None = None) -> V
 
 def save_label_table(files: LabelFiles, table: Table, *, for_spreadsheets: bool = False) -> None:
     """Put the table in place as h5 and csv, both or none; the caller holds the folder's lock."""
+    with transaction(files.folder, keep=keep_labels) as change:
+        put_label_table(change, files, table, for_spreadsheets=for_spreadsheets)
+
+
+def put_label_table(change: Transaction, files: LabelFiles, table: Table, *, for_spreadsheets: bool = False) -> None:
+    """Add the h5 and the csv of the table to a change of files in their folder."""
     text = CsvWriter(table.columns, table.column_names, table.n_row_levels, for_spreadsheets=for_spreadsheets)
-    with transaction(files.folder, keep=_keep) as change:
-        with change.open(files.h5.name, check=lambda part: check_same(part, table)) as h5:
-            put_table(h5, table, layout="fixed")
-        with change.open(files.csv.name, check=text.check) as csv:
-            text.put(csv, table.rows, table.values)
+    with change.open(files.h5.name, check=lambda part: check_same(part, table)) as h5:
+        put_table(h5, table, layout="fixed")
+    with change.open(files.csv.name, check=text.check) as csv:
+        text.put(csv, table.rows, table.values)
 
 
 def merged(known: Table, annotations: Annotations) -> Table:
@@ -227,16 +239,16 @@ def _known_table(files: LabelFiles) -> Table | None:
         return None
 
 
-def _from_h5(files: LabelFiles) -> Table | None:
+def _from_h5(files: LabelFiles, notice: Notice) -> Table | None:
     try:
         return read_table(files.h5)
     except (Missing, DamagedFile) as error:
         if isinstance(error, DamagedFile):
-            logger.warning("%s", error.message)
+            notice("labels-damaged", error.message)
         return None
 
 
-def _from_traces(files: LabelFiles) -> Table:
+def _from_traces(files: LabelFiles, notice: Notice) -> Table:
     """The labels from the csv, else from the newest kept version that can be read."""
     sources: list[tuple[Path, Callable[[Path], Table]]] = [(files.csv, read_csv)]
     sources += [(version.path, read_table) for version in reversed(versions(files.h5))]
@@ -252,7 +264,7 @@ def _from_traces(files: LabelFiles) -> Table:
         except Missing:
             continue
         state = "damaged" if files.h5.exists() else "missing"
-        logger.warning("%s is %s; the labels are those of %s.", files.h5, state, path)
+        notice("labels-recovered", f"{files.h5} is {state}; the labels are those of {path}.")
         return table
     if files.h5.exists() or failures:
         reasons = "; ".join([failure.message for failure in failures] or ["there is no csv and no kept version"])
@@ -264,21 +276,22 @@ def _from_traces(files: LabelFiles) -> Table:
     raise Missing(f"There are no labels {files.h5.name}.", where=files.folder, fix="label the folder first")
 
 
-def _compare(table: Table, files: LabelFiles) -> None:
+def _compare(table: Table, files: LabelFiles, notice: Notice) -> None:
     """Say so if the csv tells another story than the h5."""
     try:
         csv = read_csv(files.csv)
     except Missing:
-        logger.warning("%s has no csv beside it; the next save writes one.", files.h5)
+        notice("labels-csv-missing", f"{files.h5} has no csv beside it; the next save writes one.")
         return
     except (DamagedFile, StorageError) as error:
-        logger.warning("The csv beside the labels cannot be read and the h5 is used: %s", error)
+        notice("labels-csv-unreadable", f"The csv beside the labels cannot be read and the h5 is used: {error}")
         return
     if what := _difference(table, csv):
-        logger.warning(
-            "%s and its csv disagree (%s); the h5 is used. To use the csv instead: deeplabcut.convertcsv2h5.",
-            files.h5, what,
-        )  # fmt: skip
+        notice(
+            "labels-disagree",
+            f"{files.h5} and its csv disagree ({what}); the h5 is used. "
+            "To use the csv instead: deeplabcut.convertcsv2h5.",
+        )
 
 
 def _difference(table: Table, csv: Table) -> str:
@@ -301,7 +314,7 @@ def _difference(table: Table, csv: Table) -> str:
     return f"{n} cells differ, the first in row {row + 1}, column {label}"
 
 
-def _keep(path: Path) -> None:
+def keep_labels(path: Path) -> None:
     """Keep the version in place; a damaged h5 is put aside instead, so that no restore brings it back."""
     if path.suffix == ".h5":
         try:

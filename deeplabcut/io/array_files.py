@@ -1,21 +1,17 @@
-"""Files of arrays from elsewhere that must open without running code: ``.npy``, ``.mat`` and Python shelves."""
+"""Files of arrays from elsewhere that must open without running code: ``.npy`` and ``.mat``."""
 
 from __future__ import annotations
 
-import dbm
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from deeplabcut.core.errors import DamagedFile, DeepLabCutError, Missing, UnsafeFile
+from deeplabcut.core.errors import DamagedFile, DeepLabCutError, UnsafeFile
 from deeplabcut.core.files import open_to_read
-from deeplabcut.io.pickles import loads
-
-_MAX_MAT_BYTES = 1 << 31
+from deeplabcut.io.mat_files import MAX_BYTES, mat_variables
 
 
 def read_npy(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
@@ -42,40 +38,9 @@ def read_npy(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
 
 
 def read_mat(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The variables of a MATLAB file up to version 5; nothing in it can run."""
-    from scipy.io import loadmat
-
+    """The variables of a MATLAB file of version 5 to 7; nothing in it can run."""
     path = Path(path)
-    try:
-        if path.stat().st_size > _MAX_MAT_BYTES:
+    with open_to_read(path) as file:
+        if os.fstat(file.fileno()).st_size > MAX_BYTES:
             raise UnsafeFile("The MATLAB file is larger than any training set.", where=path)
-        return {name: value for name, value in loadmat(path).items() if not name.startswith("__")}
-    except FileNotFoundError as error:
-        raise Missing(f"There is no file {path.name}.", where=path.parent) from error
-    except DeepLabCutError:
-        raise
-    except NotImplementedError as error:
-        raise DamagedFile(
-            "MATLAB files of version 7.3 are not read.", where=path, fix="save it in MATLAB with the option -v7"
-        ) from error
-    except Exception as error:
-        raise DamagedFile(f"This is no MATLAB file that can be read ({error}).", where=path) from error
-
-
-def read_shelf(path: str | os.PathLike[str]) -> Iterator[tuple[str, Any]]:
-    """The entries of a Python shelf, one after the other; each value is read as guarded as a pickle file."""
-    name = os.fspath(path)
-    if not dbm.whichdb(name):
-        exists = any(Path(name + suffix).exists() for suffix in ("", ".dat", ".db", ".dir"))
-        if not exists:
-            raise Missing(f"There is no shelf {Path(name).name}.", where=Path(name).parent)
-        raise DamagedFile("The shelf is damaged, or of a kind that this Python does not know.", where=name)
-    try:
-        with dbm.open(name, "r") as shelf:  # type: ignore[call-overload,unused-ignore]
-            for key in list(shelf.keys()):
-                name_of_entry = key.decode("utf-8", "replace") if isinstance(key, bytes) else key
-                yield name_of_entry, loads(bytes(shelf[key]), name)
-    except DeepLabCutError:
-        raise
-    except Exception as error:
-        raise DamagedFile(f"The shelf cannot be read ({error}).", where=name) from error
+        return mat_variables(file.read(), os.fspath(path))

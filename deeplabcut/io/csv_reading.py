@@ -43,7 +43,8 @@ def read_csv(path: str | os.PathLike[str], key: str = LABELS_KEY) -> Table:
     header, body = _split(csv_rows, path)
     n_labels, columns, names = _columns(header, path)
     row_name = _row_name(body, n_labels)
-    rows, values = _body(body[row_name is not None :], n_labels, columns, delimiter, path)
+    at_most = max(len(row) for row in header)
+    rows, values = _body(body[row_name is not None :], n_labels, columns, at_most, delimiter, path)
     return Table(values, rows, columns, names, (row_name,) if row_name else (None,) * n_labels, key)
 
 
@@ -169,7 +170,7 @@ def _row_name(records: _Records, n_labels: int) -> str | None:
 
 
 def _body(
-    records: _Records, n_labels: int, columns: tuple[Column, ...], delimiter: str, path: Path
+    records: _Records, n_labels: int, columns: tuple[Column, ...], at_most: int, delimiter: str, path: Path
 ) -> tuple[Rows, Array]:
     values = np.empty((len(records), len(columns)))
     labels = []
@@ -177,7 +178,7 @@ def _body(
     commas = _Commas(path, delimiter)
     for i, (line, row) in enumerate(records):
         if len(row) != width:
-            row = _fitted(row, width, line, path)
+            row = _fitted(row, width, at_most, line, path)
         cells = row[n_labels:]
         try:
             if "_" in "".join(cells):
@@ -190,8 +191,9 @@ def _body(
     return _row_labels(labels, n_labels), values
 
 
-def _fitted(row: list[str], width: int, line: int, path: Path) -> list[str]:
-    if any(cell.strip() for cell in row[width:]):
+def _fitted(row: list[str], width: int, at_most: int, line: int, path: Path) -> list[str]:
+    """A row as wide as the table; a spreadsheet may add empty cells, but to the header as well."""
+    if len(row) > at_most or any(cell.strip() for cell in row[width:]):
         raise DamagedFile(
             f"Line {line} has more cells than the header has columns.", where=path,
             fix="if numbers in it have a decimal comma, save the table with decimal points",

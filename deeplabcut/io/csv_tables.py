@@ -52,6 +52,7 @@ class CsvWriter:
     column_names: Sequence[str | None]
     n_row_levels: int = 1
     for_spreadsheets: bool = False
+    row_names: Sequence[str | None] = ()
     _checksum: int = field(default=0, init=False)
     _begun: bool = field(default=False, init=False)
 
@@ -87,6 +88,11 @@ class CsvWriter:
         for level, name in enumerate(self.column_names):
             labels = [str(column[level]) for column in self.columns]
             rows.append([name or "", *[""] * (self.n_row_levels - 1), *labels])
+        names = [name or "" for name in self.row_names]
+        if len(self.column_names) == 1:  # the names of rows share the line of flat columns, whose own name has no place
+            rows = [[*(names or [""] * self.n_row_levels), *rows[0][self.n_row_levels :]]]
+        elif any(names):
+            rows.append([*names, *[""] * len(self.columns)])
         return self._quoted(rows)
 
     def _row_labels(self, rows: Rows) -> Iterable[str]:

@@ -98,13 +98,35 @@ class Group:
         """Whether the group holds ``name``."""
         return bool(self._id.links.exists(name.encode()))
 
-    def read(self, name: str) -> Array:
-        """The numbers or fixed texts of a dataset."""
+    @property
+    def identity(self) -> Any:
+        """What the HDF5 library calls the group."""
+        return self._id
+
+    def member(self, name: str) -> Any:
+        """What the HDF5 library calls the member ``name``, which must lie in this very file."""
+        return self._open(name)
+
+    def dataset(self, name: str) -> Any:
+        """What the HDF5 library calls a dataset of this very file; nothing else about it has been checked."""
         found = self._open(name)
         if not isinstance(found, h5py.h5d.DatasetID):
             raise self.damaged(f"{name} is no array")
+        return found
+
+    def checked(self, name: str) -> Any:
+        """A dataset of numbers or fixed texts, to be read in parts."""
+        found = self.dataset(name)
         self._check(found, name)
-        return np.asarray(h5py.Dataset(found)[()])
+        return h5py.Dataset(found)
+
+    def charge(self, n_bytes: int) -> None:
+        """Count bytes that are about to be read; raises if they are more than the file can hold."""
+        self._budget.take(n_bytes, n_bytes, False, self.path)
+
+    def read(self, name: str) -> Array:
+        """The numbers or fixed texts of a dataset."""
+        return np.asarray(self.checked(name)[()])
 
     def pieces(self, name: str) -> Iterator[Array]:
         """The same, a few megabytes at a time."""

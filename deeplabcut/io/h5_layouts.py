@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,20 @@ def table_in(root: Group, key: str | None = None) -> Table:
     if kind == "frame":
         return _fixed(group, key)
     if kind == "frame_table":
-        return _appendable(group, key)
+        return _appendable(group, key, group.read("table"))
     raise group.damaged(f"it holds a {kind!r}, not a table")
+
+
+def table_pieces(root: Group, key: str | None = None) -> Iterator[Table]:
+    """The table of a file, some megabytes at a time where its layout allows that; at least one piece."""
+    key = key or _only_key(root)
+    group = root.group(key)
+    n_pieces = 0
+    for records in group.pieces("table") if group.text("pandas_type") == "frame_table" else ():
+        n_pieces += 1
+        yield _appendable(group, key, records)
+    if not n_pieces:
+        yield table_in(root, key)
 
 
 def _only_key(root: Group) -> str:
@@ -49,8 +62,7 @@ def _fixed(group: Group, key: str) -> Table:
     return Table(_assembled(group, labels, len(rows), blocks), rows, labels, column_names, row_names, key)
 
 
-def _appendable(group: Group, key: str) -> Table:
-    records = group.read("table")
+def _appendable(group: Group, key: str, records: Array) -> Table:
     axes, names, info = (group.attribute(name) for name in ("non_index_axes", "values_cols", "info"))
     index_columns = group.attribute("index_cols")
     lists = all(isinstance(part, list) for part in (axes, names, index_columns))

@@ -37,6 +37,23 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
         return _load_file(file, path)
 
 
+def read_pickle_with_pandas(path: str | os.PathLike[str]) -> Any:
+    """As `read_pickle`; an index, alone or among the values of a dict, is that of pandas, as scripts expect."""
+    value = read_pickle(path)
+    if isinstance(value, dict):
+        indices = {key: _to_pandas(item) for key, item in value.items() if isinstance(item, PickledIndex)}
+        return {**value, **indices} if indices else value
+    return _to_pandas(value) if isinstance(value, PickledIndex) else value
+
+
+def _to_pandas(index: PickledIndex) -> Any:
+    import pandas as pd
+
+    if len(index.names) == 1:
+        return pd.Index([entry[0] for entry in index.tuples], name=index.names[0])
+    return pd.MultiIndex.from_tuples(index.tuples, names=index.names)
+
+
 def loads(content: bytes, where: str | os.PathLike[str]) -> Any:
     """The object in a pickle held in memory; ``where`` is the file it stands in."""
     name = os.fspath(where)
@@ -59,7 +76,7 @@ def write_pickle_items(path: str | os.PathLike[str], items: Iterable[tuple[Any, 
 
 
 class Writer(pickle.Pickler):
-    """Pickles arrays, numpy scalars, texts of numpy and `PickledIndex` under names that all versions share."""
+    """Pickles arrays, numpy scalars, texts of numpy and column labels under names that all versions share."""
 
     fast: bool
 
@@ -76,6 +93,8 @@ class Writer(pickle.Pickler):
             return _plain_scalar(value)
         if isinstance(value, PickledIndex):
             return _pandas_index(value)
+        if type(value).__name__ == "MultiIndex" and type(value).__module__.partition(".")[0] == "pandas":
+            return _pandas_index(PickledIndex(tuple(value), tuple(value.names)))
         if isinstance(value, _StreamedDict):
             return dict, (), None, None, iter(value.items)
         return NotImplemented

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,20 @@ from deeplabcut.core.poses import BodyPlan, PoseTable
 from deeplabcut.io.csv_tables import CsvWriter, read_csv
 from deeplabcut.io.h5_writer import FrameTableWriter, fits_appendable
 from deeplabcut.io.hdf import check_same, checksum_of, put_table, read_table
-from deeplabcut.io.tables import LABELS_KEY, XY_LIKELIHOOD, columns_for, poses_of, table_of_poses
+from deeplabcut.io.pickles import Writer as PickleWriter
+from deeplabcut.io.tables import (
+    LABELS_KEY,
+    SINGLE_NAMES,
+    XY_LIKELIHOOD,
+    Table,
+    columns_for,
+    from_frame,
+    poses_of,
+    table_of_poses,
+)
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Array = npt.NDArray[Any]
 
@@ -131,11 +144,61 @@ def prediction_writer(
 
 def without_placeholders(poses: PoseTable) -> PoseTable:
     """The same predictions with NaN where a file has -1 for an absent point (any of x, y, likelihood below 0)."""
-    return replace(poses, poses=_absent_as_nan(poses.poses), unique=_absent_as_nan(poses.unique))
+    return replace(poses, poses=absent_as_nan(poses.poses), unique=absent_as_nan(poses.unique))
 
 
-def _absent_as_nan(points: Array) -> Array:
+def absent_as_nan(points: Array) -> Array:
+    """Points ``(..., 3)`` with NaN for every one of which a value is below 0."""
     return np.where((points < 0).any(axis=-1, keepdims=True), np.array(np.nan, points.dtype), points)
+
+
+def save_data(
+    PredicteData: Array,  # noqa: N803  a public name
+    metadata: Any,
+    dataname: str | os.PathLike[str],
+    pdindex: Iterable[tuple[Any, ...]],
+    imagenames: Iterable[Any],
+    save_as_csv: bool,
+) -> None:
+    """Write predictions, given as a flat table, as ``dataname`` (h5), and ``metadata`` as a pickle beside it.
+
+    Parameters
+    ----------
+    PredicteData : (n_rows, n_columns) array
+        One row for each frame or image.
+    pdindex : pandas MultiIndex
+        The labels of the columns.
+    imagenames : list
+        The labels of the rows: frame numbers, or names of images.
+    """
+    names = tuple(getattr(pdindex, "names", ())) or SINGLE_NAMES
+    rows = list(imagenames)
+    are_numbers = all(isinstance(row, (int, np.integer)) for row in rows)
+    labels = np.asarray(rows, np.int64) if are_numbers else tuple(map(str, rows))
+    table = Table(np.asarray(PredicteData), labels, tuple(pdindex), names)
+    text = CsvWriter(table.columns, table.column_names)
+    h5 = Path(dataname)
+    stem = h5.name.removesuffix(".h5")
+    with transaction(h5.parent) as change:
+        with change.open(f"{stem}.h5", check=lambda part: check_same(part, table)) as file:
+            put_table(file, table)
+        if save_as_csv:
+            with change.open(f"{stem}.csv", check=text.check) as file:
+                text.put(file, table.rows, table.values)
+        with change.open(f"{stem}_meta.pickle") as file:
+            PickleWriter(file).dump(metadata)
+
+
+def form_data_containers(df: DataFrame, bodyparts: Iterable[str]) -> tuple[Array, Array, Array]:
+    """x, y and likelihood of some bodyparts, each (n_points, n_frames), in the order of the columns."""
+    table = from_frame(df)
+    part, coord = (table.column_names.index(name) for name in ("bodyparts", "coords"))
+    wanted = set(bodyparts)
+    x, y, likelihood = (
+        table.values[:, [i for i, c in enumerate(table.columns) if c[part] in wanted and c[coord] == name]].T
+        for name in XY_LIKELIHOOD
+    )
+    return x, y, likelihood
 
 
 def _write_wide(path: Path, poses: PoseTable, key: str, save_as_csv: bool, always_individuals: bool) -> None:

@@ -230,9 +230,9 @@ def table_of(
 
 def annotations_of(table: Table, plan: BodyPlan | None = None) -> Annotations:
     """The labels in a table; a likelihood that it may carry is left out."""
-    plan = plan or plan_of(table)
+    plan, scorer = plan or plan_of(table), scorer_of(table)
     xy, unique = points_of(table, plan, XY)
-    return Annotations(plan, scorer_of(table), image_keys(table.rows), xy, unique)
+    return Annotations(plan, scorer, image_keys(table.rows), xy, unique)
 
 
 def table_of_annotations(annotations: Annotations) -> Table:

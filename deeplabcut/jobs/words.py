@@ -37,7 +37,7 @@ def metavar(annotation: Any) -> str:
     if origin is Literal:
         return "|".join(map(_text, arguments))
     if origin is list:
-        return metavar(arguments[0])
+        return f"{metavar(arguments[0])},..." if takes_several(arguments[0]) else metavar(arguments[0])
     if origin is tuple:
         return metavar(arguments[0]) if _is_open_tuple(annotation) else ",".join(map(metavar, arguments))
     words = {str: "TEXT", int: "INTEGER", float: "NUMBER", bool: "true|false", Path: "PATH", type(None): "none"}
@@ -131,7 +131,7 @@ def _readings(member: Any, texts: list[str]) -> Iterator[Any]:
 def _list_readings(item: Any, texts: list[str]) -> Iterator[Any]:
     if len(texts) == 1:
         yield from _json(texts[0], "[")
-        if "," in texts[0] and not _holds_text(item):
+        if "," in texts[0] and not _holds_text(item) and not takes_several(item):
             texts = texts[0].split(",")
     try:
         yield [reading(item, [text]) for text in texts]

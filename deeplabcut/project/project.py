@@ -18,6 +18,7 @@ from deeplabcut.core.config.project_3d import Project3DConfig, is_3d
 from deeplabcut.core.config.storage import absolute
 from deeplabcut.core.errors import InvalidInput, Missing
 from deeplabcut.project.layout import LABELS, VIDEOS, Layout, same_text, video_name, video_stem
+from deeplabcut.project.operations import finish_interrupted
 
 VIDEO_SUFFIXES = frozenset(
     [".avi", ".mp4", ".mov", ".mpeg", ".mpg", ".mpv", ".mkv", ".flv", ".qt", ".yuv", ".wmv", ".webm", ".m4v", ".ts"]
@@ -54,6 +55,7 @@ class Project:
         if isinstance(source, Project):
             return source
         if isinstance(source, (ProjectConfig, Project3DConfig)):
+            finish_interrupted(absolute(source.project_path))
             return cls(source, absolute(source.project_path))
         if isinstance(source, Mapping):
             return cls.open((Project3DConfig if is_3d(source) else ProjectConfig).from_dict(source))
@@ -62,6 +64,7 @@ class Project:
         path = absolute(source)
         if path.is_dir() and not (path / FILE_NAME).is_file():
             raise Missing(f"There is no {FILE_NAME} in this folder.", where=path, fix="give the folder of a project")
+        finish_interrupted(path if path.is_dir() else path.parent)
         config = read_config(path)
         return cls(config, Path(config.project_path))
 
@@ -161,7 +164,7 @@ class Project:
         return None
 
 
-def config_of(source: str | os.PathLike[str] | ProjectKind | Project) -> ProjectConfig:
+def config_of(source: str | os.PathLike[str] | ProjectKind | Mapping[str, Any] | Project) -> ProjectConfig:
     """The configuration of a 2D project."""
     project = Project.open(source)
     if not isinstance(project.config, ProjectConfig):

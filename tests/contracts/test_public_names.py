@@ -29,7 +29,7 @@ def test_importing_the_package_loads_nothing_heavy():
     heavy = {"numpy", "torch", "pandas", "matplotlib", "cv2", "av", "pydantic", "ruamel", "typer", "rich", "h5py"}
     assert not heavy.intersection(loaded)
     assert [name for name in loaded if name.startswith("deeplabcut")] == [
-        "deeplabcut", "deeplabcut._lazy", "deeplabcut._names", "deeplabcut.version",
+        "deeplabcut", "deeplabcut._debug", "deeplabcut._lazy", "deeplabcut._names", "deeplabcut.version",
     ]  # fmt: skip
 
 

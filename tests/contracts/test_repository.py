@@ -85,3 +85,10 @@ def test_every_module_can_be_imported_without_a_display_a_home_or_a_network(tmp_
     program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
     command = [sys.executable, "-c", program, *names]
     subprocess.run(command, env=environment, cwd=tmp_path, check=True, timeout=120)
+
+
+def test_every_error_code_means_one_thing():
+    sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "deeplabcut").rglob("*.py"))
+    codes = re.findall(r'^    code = "(DLC\d+)"', sources, re.M)
+    assert len(codes) > 15
+    assert sorted(codes) == sorted(set(codes))

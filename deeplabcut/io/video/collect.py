@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from deeplabcut.core import progress
+from deeplabcut.core.deprecation import deprecated
 from deeplabcut.core.errors import InvalidInput, Missing
 
 logger = logging.getLogger(__name__)
@@ -70,6 +72,37 @@ def collect_video_paths(
     if shuffle:
         random.SystemRandom().shuffle(videos)
     return videos
+
+
+@deprecated(name="get_list_of_videos", replacement="collect_video_paths")
+def get_list_of_videos(
+    videos: list[str] | str,
+    videotype: str | Sequence[str] | None = SUPPORTED_VIDEOS,
+    in_random_order: bool = True,
+) -> list[str]:
+    """The paths of the videos in ``videos``, as texts."""
+    return [str(path) for path in collect_video_paths(videos, videotype or None, in_random_order)]  # type: ignore[arg-type]
+
+
+@deprecated(name="list_videos_in_folder", replacement="collect_video_paths")
+def list_videos_in_folder(
+    data_path: str | Path | list[str | Path],
+    video_type: str | Sequence[str] | None = SUPPORTED_VIDEOS,
+    shuffle: bool = False,
+) -> list[Path]:
+    """The paths of the videos in ``data_path``."""
+    return collect_video_paths(data_path, video_type or None, shuffle)
+
+
+@deprecated(name="get_video_list", replacement="collect_video_paths")
+def get_video_list(filename: str, videopath: str | Path, videtype: str) -> list[str]:
+    """The names of the videos in a folder: all of them, or the one that is asked for if it is there."""
+    names = [path.name for path in collect_video_paths(videopath, videtype or None, exclude_patterns=())]
+    if filename == "all":
+        return names
+    if filename not in names:
+        progress.current().message(f"There is no video {filename} in {videopath}.")
+    return [name for name in names if name == filename]
 
 
 def _suffixes(extensions: str | Sequence[str] | None) -> set[str] | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import sys
 import zipfile
 import zlib
 from dataclasses import fields
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 
 from deeplabcut.core.errors import StorageError
 from deeplabcut.core.files import atomic_write
+from deeplabcut.io.cache import user_cache
 from deeplabcut.io.video.index import PacketIndex
 
 logger = logging.getLogger(__name__)
@@ -43,16 +42,7 @@ def fingerprint(path: Path) -> str:
 
 def default_folder() -> Path | None:
     """The user's cache for indices; None where the user has no folder of their own."""
-    base: str | None
-    if sys.platform == "win32":
-        base, below = os.environ.get("LOCALAPPDATA"), ""
-    elif sys.platform == "darwin":
-        base, below = os.environ.get("HOME"), "Library/Caches"
-    elif os.environ.get("XDG_CACHE_HOME"):
-        base, below = os.environ["XDG_CACHE_HOME"], ""
-    else:
-        base, below = os.environ.get("HOME"), ".cache"
-    return Path(base, below, "deeplabcut", "video-index") if base and Path(base).is_absolute() else None
+    return user_cache("video-index")
 
 
 def load(folder: Path, name: str) -> PacketIndex | None:

@@ -115,12 +115,15 @@ def _planes(picture: VideoFrame) -> tuple[NDArray[Any], ...]:
     for number, plane in enumerate(picture.planes):
         parts = [c for c in picture.format.components if c.plane == number]
         depth = np.dtype(np.uint16 if parts and parts[0].bits > 8 else np.uint8)
+        n_parts = max(1, len(parts))
+        if picture.format.is_rgb and not picture.format.is_planar:  # some have a byte that says nothing, as bgr0
+            n_parts = max(n_parts, picture.format.padded_bits_per_pixel // 8 // depth.itemsize)
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)
         if plane.line_size < 0:
             rows = rows[::-1]
-        n_bytes = plane.width * depth.itemsize * max(1, len(parts))
+        n_bytes = plane.width * depth.itemsize * n_parts
         array = rows[:, :n_bytes].view(depth) if n_bytes <= rows.shape[1] else rows
-        array = array.reshape(plane.height, plane.width, -1) if len(parts) > 1 and n_bytes <= rows.shape[1] else array
+        array = array.reshape(plane.height, plane.width, -1) if n_parts > 1 and n_bytes <= rows.shape[1] else array
         array.flags.writeable = False
         arrays.append(array)
     return tuple(arrays)

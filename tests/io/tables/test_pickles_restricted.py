@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 
 from deeplabcut.core import faults
 from deeplabcut.core.errors import DamagedFile, Missing, NoSpace, UnsafeFile
-from deeplabcut.io.array_files import read_mat, read_npy, read_shelf
+from deeplabcut.io.array_files import read_mat, read_npy
 from deeplabcut.io.pickles import PickledIndex, loads, read_pickle, write_pickle, write_pickle_items
+from deeplabcut.io.shelves import read_shelf
 
 
 def equal(one, other):

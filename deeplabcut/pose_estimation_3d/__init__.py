@@ -1,0 +1,1 @@
+"""Poses in space from several cameras."""

@@ -1,0 +1,1 @@
+"""The TensorFlow engine: here, the pretrained weights that its networks start from."""
