@@ -94,5 +94,15 @@ def test_the_parameters_of_the_reference_keep_their_names_and_defaults(name):
             assert repr(parameters[parameter].default) == default
 
 
-def test_no_public_name_was_invented_or_lost():
-    assert set(deeplabcut.__all__) <= {*REFERENCE, "collect_video_paths"}
+OURS = {
+    "change_bodyparts",
+    "check_training_set",
+    "collect_video_paths",
+    "export_labels",
+    "import_labels",
+    "undo_bodyparts",
+}
+
+
+def test_every_public_name_is_of_the_reference_or_declared_ours():
+    assert set(deeplabcut.__all__) - set(REFERENCE) == OURS
