@@ -83,7 +83,7 @@ def _module_with(names: frozenset[str]) -> type[ModuleType]:
     return NamedModule
 
 
-class _AddressFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class _AddressFinder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     """Finds modules that exist only as entries of a table."""
 
     def __init__(
@@ -99,7 +99,15 @@ class _AddressFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname not in self.table:
             return None
-        return importlib.util.spec_from_loader(fullname, self, is_package=fullname in self.packages)
+        return importlib.util.spec_from_loader(fullname, self, origin=f"a table of names in {self.root}")
+
+    def is_package(self, fullname: str) -> bool:
+        """Whether the table has modules below this one."""
+        return fullname in self.packages
+
+    def get_source(self, fullname: str) -> str | None:
+        """None, which tells tools that look for source and code that there is none."""
+        return None
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
         return None

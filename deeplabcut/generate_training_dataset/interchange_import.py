@@ -119,7 +119,8 @@ def planned(
         path = project.labels_folder(f"{name}.mp4")
         found = found_pictures(path, [labels.pictures[i] for i in rows], places, project)
         check_pictures(path, found, source)
-        renamed = tuple(f"{one.picture.label} -> {one.name}" for one in found if one.picture.name not in ("", one.name))
+        other = [one for one in found if one.picture.name not in ("", one.name)]
+        renamed = tuple(f"{path.name}/{one.picture.name} -> {one.name}" for one in other)
         losses.append(Loss("picture-names", "pictures get other names", renamed))
         keys = tuple((LABELS, path.name, one.name) for one in found)
         all_new = Annotations(plan, project.layout.scorer, keys, points.xy[rows], points.unique_xy[rows])
@@ -183,12 +184,13 @@ def _to_write(known: Annotations, new: Annotations, overwrite: bool) -> tuple[An
     place = {key[-1]: i for i, key in reversed(list(enumerate(known.images)))}
     at = np.array([place.get(key[-1], -1) for key in new.images], np.intp)
     labelled = (at >= 0) & np.append(known.labeled, False)[at]
-    same = labelled & [i >= 0 and _same_labels(known, i, new, row) for row, i in enumerate(at)]
+    same = np.array([i >= 0 and _same_labels(known, i, new, row) for row, i in enumerate(at)], bool)
     names = ["/".join(key[1:]) for key in new.images]
     differ = tuple(names[row] for row in np.flatnonzero(labelled & ~same))
     if overwrite:
-        return new, [Loss("replaced", "labels of the project that were different are replaced", differ)]
-    rows = np.flatnonzero(~labelled)
+        replaced = Loss("replaced", "labels of the project that were different are replaced", differ)
+        return _picked(new, np.flatnonzero(~same)), [replaced]
+    rows = np.flatnonzero(~labelled & ~same)
     kept = Loss("kept", "pictures that are labelled differently in the project keep their labels", differ)
     return _picked(new, rows), [kept]
 

@@ -212,7 +212,8 @@ def _names(folder: Path, pictures: Sequence[Picture], there: dict[int, str], n_f
     if None in wanted or len(set(wanted)) < len(wanted) or taken & set(wanted):
         start = max([*(n for n in taken if n is not None), *there, -1]) + 1
         wanted = list(range(start, start + len(others)))
-    digits = next((len(name) - len("img.png") for name in there.values()), 0)
+    alike = [*there.values(), *(p.name for p in pictures if re.fullmatch(r"img\d{1,18}\.png", p.name))]
+    digits = max((len(name) - len("img.png") for name in alike), default=0)
     n = n_frames or max([*(number or 0 for number in wanted), 0]) + 1
     new = {i: number or 0 for i, number in zip(others, wanted, strict=True)}
     result = []

@@ -45,8 +45,8 @@ def read_assemblies(path: str | os.PathLike[str]) -> Assemblies:
             frame: _with_nan(one if one.size else np.empty((0, n_bodyparts, 4), one.dtype))
             for frame, one in sorted(stacked.items())
         }
-        unique = {int(frame): absent_as_nan(floats_of(points)[:, :3]) for frame, points in sorted(single.items())}
-    except (AttributeError, TypeError, ValueError, IndexError) as error:
+        unique = {int(frame): _unique(points) for frame, points in sorted(single.items()) if points is not None}
+    except (AttributeError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise DamagedFile(f"These are no assemblies ({error}).", where=path) from error
     return Assemblies(poses, unique)
 
@@ -66,9 +66,15 @@ def write_assemblies(path: str | os.PathLike[str], assemblies: Assemblies) -> No
     write_pickle(path, content)
 
 
+def _unique(points: Any) -> Array:
+    """The points of a frame that exist once, (n_unique, 3)."""
+    array = floats_of(points)
+    return absent_as_nan(array[:, :3]) if array.size else np.empty((0, 3), array.dtype)
+
+
 def _stacked(value: Any) -> Array:
-    """The individuals of a frame: one array, or in older files a list of them, flat or not."""
-    array = floats_of(value if isinstance(value, np.ndarray) else list(value))
+    """The individuals of a frame: one array, or in older files a list of them, flat or not, or None."""
+    array = floats_of(value if isinstance(value, np.ndarray) else list(value or ()))
     if array.size == 0 and array.ndim < 3:
         return np.empty((0, 0, 4))
     array = array.reshape(len(array), -1, 3) if array.ndim == 2 else array

@@ -78,11 +78,11 @@ class Detections(Mapping[int, FrameDetections]):
 
     def __getitem__(self, frame: int) -> FrameDetections:
         entry = self._entries[self._key_of[frame]]
-        if not entry:
+        if entry is None or (isinstance(entry, (Mapping, list)) and not entry):
             return FrameDetections(tuple(np.empty((0, 3)) for _ in self.info.bodyparts))
         try:
             return _decoded(entry)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
             raise DamagedFile(
                 f"The detections of frame {frame} are not what such a file holds ({error}).", where=self._where
             ) from error
@@ -165,7 +165,7 @@ def _info(metadata: Any, n_frames: int, where: Path) -> DetectionsInfo:
             **{name: metadata.get(key) for key, name in _OPTIONS.items()},
             more={key: value for key, value in metadata.items() if key not in known},
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DamagedFile(f"What the file says about its detections cannot be read: {error}.", where=where) from error
 
 

@@ -93,7 +93,7 @@ class Picture:
     @property
     def label(self) -> str:
         """How people are told of it."""
-        return f"{self.folder or '?'}/{self.name or self.number}"
+        return f"{self.folder}/{self.name or self.number}".removeprefix("/")
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,9 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
         return _load_file(file, path)
 
 
-def read_pickle_with_pandas(path: str | os.PathLike[str]) -> Any:
+def read_pickle_with_pandas(filename: str | os.PathLike[str]) -> Any:
     """As `read_pickle`; an index, alone or among the values of a dict, is that of pandas, as scripts expect."""
-    value = read_pickle(path)
+    value = read_pickle(filename)
     if isinstance(value, dict):
         indices = {key: _to_pandas(item) for key, item in value.items() if isinstance(item, PickledIndex)}
         return {**value, **indices} if indices else value
@@ -61,10 +61,10 @@ def loads(content: bytes, where: str | os.PathLike[str]) -> Any:
     return load_guarded(lambda: io.BytesIO(content), name)
 
 
-def write_pickle(path: str | os.PathLike[str], value: object) -> None:
-    """Write ``value`` so that old and new numpy and pandas open it; the file is whole or absent."""
-    with atomic_write(path, check=_check_complete) as file:
-        Writer(file).dump(value)
+def write_pickle(filename: str | os.PathLike[str], data: object) -> None:
+    """Write ``data`` so that old and new numpy and pandas open it; the file is whole or absent."""
+    with atomic_write(filename, check=_check_complete) as file:
+        Writer(file).dump(data)
 
 
 def write_pickle_items(path: str | os.PathLike[str], items: Iterable[tuple[Any, Any]]) -> None:

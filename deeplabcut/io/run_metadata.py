@@ -21,6 +21,7 @@ class RunMetadata:
 
     Parameters
     ----------
+    fps : frames per second, 0 where the file does not say.
     size : width and height of the frames that the network saw.
     crop : x1, x2, y1, y2 of the part of the video that was analysed, None for the whole frames. Points in the
         files of the run are relative to it.
@@ -56,11 +57,11 @@ def read_run_metadata(path: str | os.PathLike[str]) -> RunMetadata:
         data = content["data"]
         engine = Engine.TF if _MODEL_KEYS[Engine.TF] in data else Engine.PYTORCH
         one, other = (int(n) for n in data["frame_dimensions"])
-        crop = [int(n) for n in data.get("cropping_parameters") or ()]
+        crop = [int(n) for n in _listed(data, "cropping_parameters")]
         return RunMetadata(
             scorer=str(data["Scorer"]),
             n_frames=int(data["nframes"]),
-            fps=float(data["fps"]),
+            fps=float(data.get("fps") or 0),
             size=(other, one) if engine is Engine.TF else (one, other),
             crop=(crop[0], crop[1], crop[2], crop[3]) if data.get("cropping") and crop else None,
             batch_size=int(data.get("batch_size", 1)),
@@ -68,16 +69,22 @@ def read_run_metadata(path: str | os.PathLike[str]) -> RunMetadata:
             stop_s=float(data.get("stop", 0)),
             iteration=int(data.get("iteration (active-learning)", 0)),
             train_fraction=float(data.get("training set fraction", 0.95)),
-            bodyparts=tuple(data.get("bodyparts") or ()),
-            individuals=tuple(data.get("individuals") or ()),
-            unique=tuple(data.get("unique_bodyparts") or ()),
+            bodyparts=tuple(map(str, _listed(data, "bodyparts"))),
+            individuals=tuple(map(str, _listed(data, "individuals"))),
+            unique=tuple(map(str, _listed(data, "unique_bodyparts"))),
             engine=engine,
             model_config=data.get(_MODEL_KEYS[engine]) or {},
         )
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise DamagedFile(
             f"The file does not hold the facts of a run ({type(error).__name__}: {error}).", where=Path(path)
         ) from error
+
+
+def _listed(data: Mapping[str, Any], key: str) -> list[Any]:
+    """The values of a list, a tuple or an array; none where the key is absent or None."""
+    values = data.get(key)
+    return [] if values is None else list(values)
 
 
 def write_run_metadata(path: str | os.PathLike[str], run: RunMetadata) -> None:

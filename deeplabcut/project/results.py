@@ -31,6 +31,7 @@ AnyPath = str | os.PathLike[str]
 
 _TABLE_REST = re.compile(r"(?P<tracker>(_?(el|bx|sk)|_ctd)?(?P<stitched>_tr)?|_?tracks)(?P<filtered>_?filtered)?")
 _ANALYZE = "run deeplabcut.analyze_videos first"
+_TRACK = "run deeplabcut.convert_detections2tracklets first, or give the track_method that was used"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def load_detection_data(video: AnyPath, scorer: str, track_method: str) -> Any:
         raise InvalidInput("Tracklets have a track_method.", fix=f"name one of {', '.join(TRACK_METHODS)}")
     stem, folder = video_stem(os.fspath(video)), Path(video).parent
     found = [path for path, _, rest in _files(folder, stem, scorer, ".pickle") if rest in (suffix, suffix.lstrip("_"))]
-    return read_pickle_with_pandas(_only(found, folder, stem, scorer, f"no tracklets ({suffix}.pickle)"))
+    lacking = f"no tracklets ({suffix}.pickle)"
+    return read_pickle_with_pandas(_only(found, folder, stem, scorer, lacking, _TRACK))
 
 
 def check_if_post_processing(
@@ -219,9 +221,11 @@ def _tracker(track_method: str) -> str:
     return TRACK_METHODS.get(track_method, "")
 
 
-def _only(found: list[Path], folder: AnyPath, videoname: str, scorer: str, lacking: str) -> Path:
+def _only(
+    found: list[Path], folder: AnyPath, videoname: str, scorer: str, lacking: str, fix: str = _ANALYZE
+) -> Path:
     if not found:
-        raise Missing(f"There are {lacking} of {videoname} by {scorer}.", where=folder, fix=_ANALYZE)
+        raise Missing(f"There are {lacking} of {videoname} by {scorer}.", where=folder, fix=fix)
     _say_if_several(found)
     return found[0]
 
