@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -282,14 +282,28 @@ def _perform(verb: Verb, given: dict[str, Any], style: Style, verbs: Sequence[Ve
         with listening(job_events.LogEvents(events), style.level), contextlib.redirect_stdout(sys.stderr):
             outcome, _, _ = runner.run(job, Progress(events.reporter()), verbs=verbs, events=events)
         return outcome.exit_code
-    progress = Progress(Terminal(sys.stderr))
+    terminal = _Remembering(sys.stderr)
+    progress = Progress(terminal)
     with listening(_Messages(progress), style.level):
         outcome, value, _ = runner.run(job, progress, verbs=verbs, on_stop=_say_stopping)
     if outcome.ok:
-        output.show_result(value)
+        output.show_result(value, terminal.said)
     else:
         output.show_error(outcome.last, verbose=style.verbose)
     return outcome.exit_code
+
+
+class _Remembering(Terminal):
+    """A terminal that knows what was said on it, so that the result need not say it again."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self.said: set[str] = set()
+
+    def message(self, text: str) -> None:
+        """Show a message."""
+        self.said.update(text.splitlines())
+        super().message(text)
 
 
 class _Messages(logging.Handler):

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -14,10 +14,12 @@ from deeplabcut.core.progress import printable
 from deeplabcut.jobs.events import Event, plain_value
 
 
-def show_result(value: Any) -> None:
-    """Write a returned value as plain lines."""
+def show_result(value: Any, said: Collection[str] = ()) -> None:
+    """Write a returned value as plain lines; on a terminal without those that were ``said`` on it before."""
+    both_seen = sys.stdout.isatty() and sys.stderr.isatty()
     for line in result_lines(value):
-        write(sys.stdout, line)
+        if not (both_seen and line in said):
+            write(sys.stdout, line)
 
 
 def show_error(event: Event, *, verbose: bool = False) -> None:

@@ -192,13 +192,12 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-_SILENT = Progress()
-_current: ContextVar[Progress] = ContextVar("deeplabcut_progress", default=_SILENT)
+_current: ContextVar[Progress | None] = ContextVar("deeplabcut_progress", default=None)
 
 
 def current() -> Progress:
-    """The progress that the front end listens to; silent unless one was put `in_force`."""
-    return _current.get()
+    """The progress that the front end listens to; in a script or a notebook, plain lines on standard error."""
+    return _current.get() or Progress(Terminal() if sys.stderr is not None else Silent())
 
 
 @contextmanager

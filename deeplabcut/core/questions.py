@@ -16,6 +16,7 @@ def agreed(question: str) -> bool:
         answer = input(f"{printable(question)} [yes/no] ")
     except EOFError:
         raise InvalidInput(
-            f"Nobody is there to answer: {question}", fix="answer in a terminal, or pass userfeedback=False"
+            f"Nobody is there to answer: {question}",
+            fix="answer in a terminal, or pass userfeedback=False (on the command line: --no-userfeedback)",
         ) from None
     return answer.strip().lower() in YES

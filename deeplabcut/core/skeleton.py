@@ -1,4 +1,4 @@
-"""Labelled points that cannot be right: limbs of impossible length, parts too far apart, points off the image.
+"""Labelled points that cannot be right: limbs of impossible length, points off the image.
 
 Points are (..., n_bodyparts, 2) arrays of ``x, y`` in pixels; the leading axes are images and individuals. NaN is a
 point that nobody labelled, and never wrong.
@@ -36,7 +36,8 @@ def bone_lengths(xy: npt.ArrayLike, bones: Bones) -> Array:
     """The length in pixels (..., n_bones) of each pair of positions along the bodypart axis."""
     xy = np.asarray(xy, float)
     start, end = np.asarray(bones, np.intp).reshape(-1, 2).T
-    return np.asarray(np.linalg.norm(xy[..., end, :] - xy[..., start, :], axis=-1))
+    with np.errstate(invalid="ignore"):  # both ends infinite
+        return np.asarray(np.linalg.norm(xy[..., end, :] - xy[..., start, :], axis=-1))
 
 
 def limb_outliers(
@@ -87,12 +88,6 @@ def steady_bones(xy: npt.ArrayLike, *, max_sigma: float = 0.3, min_samples: int 
     distances[first[steady], second[steady]] = np.exp(usual[steady])
     start, end = minimum_spanning_tree(distances).nonzero()
     return sorted(zip(start.tolist(), end.tolist(), strict=True))
-
-
-def far_apart(xy: npt.ArrayLike, pairs: Bones, limit_px: float) -> Array:
-    """Whether the two parts of each pair are further apart than ``limit_px`` (..., n_pairs)."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(bone_lengths(xy, pairs) > limit_px)
 
 
 def outside(xy: npt.ArrayLike, width: int, height: int, *, margin_px: float = 0.5) -> Array:

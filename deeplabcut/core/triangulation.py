@@ -89,6 +89,8 @@ def epipolar_distances(fundamental: npt.ArrayLike, xy_1: npt.ArrayLike, xy_2: np
     the difference of their ``y``.
     """
     matrix = np.asarray(fundamental, float)
+    if matrix.shape != (3, 3):
+        raise InvalidInput(f"A fundamental matrix is (3, 3), not {matrix.shape}.")
     one, other = _with_ones(xy_1), _with_ones(xy_2)
     line_in_2, line_in_1 = one @ matrix.T, other @ matrix
     gap = np.abs((other * line_in_2).sum(axis=-1))

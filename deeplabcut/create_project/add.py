@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from deeplabcut.create_project.videos import Source, bring_in, usable_videos
 from deeplabcut.generate_training_dataset import frame_extraction
 from deeplabcut.project.layout import LABELS, VIDEOS, safe_stem
 from deeplabcut.project.project import Project, ProjectVideo, config_of
+
+logger = logging.getLogger(__name__)
 
 PathLike = str | os.PathLike[str]
 _WAIT_S = 10.0
@@ -116,6 +119,11 @@ def _new_ones(project: Project, sources: list[Source], crops: Mapping[Path, str]
                     f"Its labels and those of {source.path} would share one folder.",
                     where=project.config_file,
                     fix="rename the new video",
+                )
+            if crops[source.path] != source.whole_picture:
+                logger.warning(
+                    "%s is in the project already and keeps its crop; deeplabcut's select_cropping_area changes it.",
+                    printable(known.stem),
                 )
             continue
         additions.append(_Addition(source, crops[source.path], known.key if known else None))

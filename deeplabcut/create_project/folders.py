@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from deeplabcut.core.errors import Missing, StorageError
+from deeplabcut.core.errors import StorageError
 from deeplabcut.core.scratch import is_abandoned, scratch_name
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -27,10 +27,8 @@ def project_folder(
     working_directory: str | os.PathLike[str] | None,
     tail: str = "",
 ) -> Path:
-    """Where a new project goes, in full."""
+    """Where a new project goes, in full; the working directory need not exist yet."""
     place = Path.cwd() if working_directory is None else Path(working_directory).absolute()
-    if not place.is_dir():
-        raise Missing("There is no such working directory.", where=place, fix="make it, or correct the path")
     return place / f"{project}-{experimenter}-{day.isoformat()}{tail}"
 
 
@@ -38,15 +36,17 @@ def project_folder(
 def born_whole(folder: Path) -> Iterator[Path]:
     """A hidden folder beside ``folder`` that takes its name if the block succeeds, and is removed if it does not.
 
-    What killed processes left behind here is removed as well.
+    So are the folders around it that had to be made. What killed processes left behind here is removed as well.
     """
+    made = [one for one in folder.parents if not one.exists()]
     for left in folder.parent.glob(".dlc-*.project"):
         if is_abandoned(left.name, left):
             shutil.rmtree(left, ignore_errors=True)
     unborn = scratch_name(folder.parent, "project")
     try:
-        unborn.mkdir()
+        unborn.mkdir(parents=True)
     except OSError as error:
+        _remove_empty(made)
         raise StorageError(
             f"No project can be made here ({error.strerror}).",
             where=folder.parent,
@@ -59,4 +59,11 @@ def born_whole(folder: Path) -> Iterator[Path]:
         os.rename(unborn, folder)
     except BaseException:
         shutil.rmtree(unborn, ignore_errors=True)
+        _remove_empty(made)
         raise
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):  # somebody else has put something there meanwhile
+            folder.rmdir()

@@ -14,6 +14,7 @@ from deeplabcut import _debug
 from deeplabcut.core import progress
 from deeplabcut.core.config import new_project_config
 from deeplabcut.core.deprecation import renamed_parameter
+from deeplabcut.core.errors import InvalidInput
 from deeplabcut.core.text import printable
 from deeplabcut.create_project.folders import born_whole, date_key, project_folder
 from deeplabcut.create_project.videos import bring_in, usable_videos
@@ -71,6 +72,8 @@ def create_new_project(
     >>> deeplabcut.create_new_project("reaching", "Ana", ["day1.mp4"])  # doctest: +SKIP
     """
     project, experimenter = check_name(project, "The project"), check_name(experimenter, "The experimenter")
+    if lists := [name for name in individuals or [] if "," in name]:
+        raise InvalidInput(f"An individual is called {lists[0]!r}.", fix="give the names one by one")
     day = datetime.date.today()
     folder = project_folder(project, experimenter, day, working_directory)
     say = progress.current().message

@@ -15,7 +15,6 @@ from deeplabcut.core.config.project import ProjectConfig
 from deeplabcut.core.engine import Engine, EngineAbsent, ModelRequest
 from deeplabcut.core.errors import DeepLabCutError, InvalidInput, Missing
 from deeplabcut.core.poses import Annotations, Array, BodyPlan, ImageKey
-from deeplabcut.core.skeleton import limb_outliers, steady_bones
 from deeplabcut.core.splits import check_fraction
 from deeplabcut.generate_training_dataset.findings import Finding, TrainingSetReport
 from deeplabcut.generate_training_dataset.merge import (
@@ -26,7 +25,7 @@ from deeplabcut.generate_training_dataset.merge import (
     read_label_folders,
     unlabeled_names,
 )
-from deeplabcut.generate_training_dataset.points import point_findings
+from deeplabcut.generate_training_dataset.points import limb_findings, point_findings
 from deeplabcut.io.images import image_shape
 from deeplabcut.project.labels import body_plan
 from deeplabcut.project.layout import percent
@@ -62,7 +61,7 @@ def check_training_set(config: str | os.PathLike[str] | ProjectConfig | Mapping[
     settings = config_of(project)
     found = examine(project)
     fractions = fraction_findings(settings.TrainingFraction, len(found.labels))
-    return found.report(project.path, [*fractions, *model_findings(settings, ModelRequest(), engine_of(settings))])
+    return found.report(project.path, [*fractions, *model_findings(settings, ModelRequest(), chosen_engine(settings))])
 
 
 def examine(project: Project) -> Examination:
@@ -84,7 +83,7 @@ def examine(project: Project) -> Examination:
     findings += _amount_findings(folders, labels, usable)
     sizes, of_images = _images(project, labels.images, origin)
     findings += [*of_images, *_unlisted_images(folders), *_kind_findings(labels.images, sizes)]
-    findings += [*unlabeled_names(labels), *point_findings(labels, sizes, origin), *_limb_findings(labels, origin)]
+    findings += [*unlabeled_names(labels), *point_findings(labels, sizes, origin), *limb_findings(labels, origin)]
     return Examination(labels, sizes, tuple(findings))
 
 
@@ -112,12 +111,12 @@ def fraction_findings(fractions: Sequence[float], n_images: int) -> Iterator[Fin
 def split_findings(n_train: int, n_test: int, fraction: str) -> Iterator[Finding]:
     """A split without images to train on, or without any to test with."""
     n = n_train + n_test
-    images = "one image" if n == 1 else f"{n} images"
+    none, why = (f"none of the {n} images", "") if n > 1 else ("nothing", ": there is only one image")
     if n and not n_train:
-        yield Finding("train-empty", f"A training fraction of {fraction} leaves none of the {images} to train on.",
+        yield Finding("train-empty", f"A training fraction of {fraction} leaves {none} to train on{why}.",
                       "label more images, or raise TrainingFraction in config.yaml", "error")  # fmt: skip
     elif n and not n_test:
-        yield Finding("test-empty", f"A training fraction of {fraction} leaves none of the {images} to test with.",
+        yield Finding("test-empty", f"A training fraction of {fraction} leaves {none} to test with{why}.",
                       "label more images, or lower TrainingFraction in config.yaml")  # fmt: skip
 
 
@@ -133,7 +132,7 @@ def model_findings(config: ProjectConfig, request: ModelRequest, engine: Engine)
     ]
 
 
-def engine_of(config: ProjectConfig, engine: Any = None) -> Engine:
+def chosen_engine(config: ProjectConfig, engine: Any = None) -> Engine:
     """The engine that is named, else the one of the project."""
     return Engine(config.engine if engine is None else engine)  # type: ignore[arg-type]
 
@@ -169,8 +168,13 @@ def _origin(folders: Sequence[FolderLabels]) -> dict[ImageKey, tuple[str, int]]:
 
 def _amount_findings(folders: Sequence[FolderLabels], labels: Annotations, usable: bool) -> Iterator[Finding]:
     if not any(folder.images or folder.failure for folder in folders):
-        yield Finding("no-labels", "The project has no labelled images at all.",
-                      "extract frames and label them", "error", file="labeled-data")  # fmt: skip
+        others = [one for folder in folders for one in folder.findings if one.code == "labels-other-scorer"]
+        if others:
+            yield Finding("no-labels", f"The project has labels, but none of its own scorer. {others[0].what}",
+                          others[0].fix, "error", file=others[0].file)  # fmt: skip
+        else:
+            yield Finding("no-labels", "The project has no labelled images at all.",
+                          "extract frames and label them", "error", file="labeled-data")  # fmt: skip
     elif usable and len(labels) and not labels.labeled.any():
         yield Finding("no-points", f"None of the {len(labels)} images has a single labelled point.",
                       "label them", "error", file="labeled-data")  # fmt: skip
@@ -182,20 +186,26 @@ def _images(project: Project, images: Sequence[ImageKey], origin: Origin) -> tup
     findings = []
     with progress.current().task("check images", total=len(images), unit="image") as task:
         for i, key in enumerate(images):
-            file, row = origin[key]
             try:
                 sizes[i] = image_shape(os.path.join(project.path, *key))
             except DeepLabCutError as error:
-                absent = isinstance(error, Missing)
-                elsewhere = key[1] != file.split("/")[1]
-                what = "There is no such image." if absent else error.message
-                what += f" The row names another folder than the one it stands in ({key[1]!r})." if elsewhere else ""
-                fix = ("put the image back, or deeplabcut.dropannotationfileentriesduetodeletedimages(config)"
-                       if absent else "extract the frame again, or remove it and its row")  # fmt: skip
-                findings.append(Finding("image-absent" if absent else "image-unreadable", what, fix, "error",
-                                        file=file, row=row, image="/".join(key)))  # fmt: skip
+                findings.append(_image_finding(error, key, *origin[key]))
             task.advance()
     return sizes, findings
+
+
+def _image_finding(error: DeepLabCutError, key: ImageKey, file: str, row: int) -> Finding:
+    """Why the size of an image is not known."""
+    place = {"file": file, "row": row, "image": "/".join(key)}
+    if not isinstance(error, Missing):
+        fix = "extract the frame again, or remove it and its row"
+        return Finding("image-unreadable", error.message, fix, "error", **place)  # type: ignore[arg-type]
+    what = "There is no such image."
+    fix = "put the image back, or deeplabcut.dropannotationfileentriesduetodeletedimages(config)"
+    if key[1] != file.split("/")[1]:
+        what += f" The row names another folder than the one it stands in ({key[1]!r})."
+        fix = "give the folder its old name, or dlc adapt-labeled-data-to-new-project"
+    return Finding("image-absent", what, fix, "error", **place)  # type: ignore[arg-type]
 
 
 def _unlisted_images(folders: Sequence[FolderLabels]) -> Iterator[Finding]:
@@ -227,20 +237,3 @@ def _kind_findings(images: Sequence[ImageKey], sizes: Array) -> Iterator[Finding
             listed = ", ".join(f"{n} of {w}x{h}" for (w, h), n in found.items())
             yield Finding("images-differ", f"The images of one video differ in size: {listed}.",
                           "nothing to do if that is meant", file=f"labeled-data/{folder}")  # fmt: skip
-
-
-def _limb_findings(labels: Annotations, origin: Origin) -> Iterator[Finding]:
-    """Pairs of parts whose distance is far from what it usually is: one of the two is likely to be misplaced."""
-    plan = labels.plan
-    bones = plan.bones or steady_bones(labels.xy)
-    if not bones:
-        return
-    limbs = limb_outliers(labels.xy, bones)
-    for i, who, bone in np.argwhere(limbs.odd).tolist():
-        a, b = (plan.bodyparts[end] for end in bones[bone])
-        file, row = origin[labels.images[i]]
-        what = (f"{a} and {b} are {limbs.length_px[i, who, bone]:.0f} px apart, "
-                f"in the other images about {limbs.usual_px[bone]:.0f} px.")  # fmt: skip
-        yield Finding("limb-odd", what, "look whether both are where they belong", file=file, row=row,
-                      image="/".join(labels.images[i]), individual=plan.individuals[who] if plan.is_multi else "",
-                      bodypart=a)  # fmt: skip

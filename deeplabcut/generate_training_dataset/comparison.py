@@ -15,7 +15,7 @@ from deeplabcut.core.files import atomic_write_bytes
 from deeplabcut.core.locks import hold
 from deeplabcut.core.splits import random_split
 from deeplabcut.generate_training_dataset import options
-from deeplabcut.generate_training_dataset.checks import engine_of, fraction_findings
+from deeplabcut.generate_training_dataset.checks import chosen_engine, fraction_findings
 from deeplabcut.generate_training_dataset.creation import PlannedShuffle, creation
 from deeplabcut.generate_training_dataset.dataset import AnyConfig
 from deeplabcut.project.project import Project, config_of
@@ -63,7 +63,7 @@ def create_training_model_comparison(
     options.check_retired(windows2linux)
     project = Project.open(config)
     settings = config_of(project)
-    engine = engine_of(settings)
+    engine = chosen_engine(settings)
     nets = _names(net_types, "net_types", "resnet_50")
     augmenters = _names(augmenter_types, "augmenter_types", _AUGMENTERS[engine])
     n_repetitions = options.checked_count(num_shuffles, "num_shuffles")

@@ -108,6 +108,11 @@ class Creation:
             with change.open(TrainingDatasetMetadata.path(self.config).name) as file:
                 file.write(metadata_bytes(metadata))
             models.place()
+        for plan in plans:
+            n_train, n_test = len(plan.split.train), len(plan.split.test)
+            progress.current().message(
+                f"Shuffle {plan.shuffle} ({plan.fraction}): {n_train} images to train on, {n_test} to test with"
+            )
         for kept in models.kept:
             logger.warning("The earlier model of this shuffle is kept in %s.", kept)
         if backend is None:

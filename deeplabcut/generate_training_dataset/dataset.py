@@ -14,8 +14,9 @@ from deeplabcut.core.config.project import ProjectConfig
 from deeplabcut.core.engine import Engine, ModelRequest
 from deeplabcut.core.errors import InvalidInput
 from deeplabcut.core.splits import SplitTrials, leave_folder_out
+from deeplabcut.core.text import printable
 from deeplabcut.generate_training_dataset import options
-from deeplabcut.generate_training_dataset.checks import engine_of
+from deeplabcut.generate_training_dataset.checks import chosen_engine
 from deeplabcut.generate_training_dataset.creation import (
     Creation,
     creation,
@@ -191,7 +192,7 @@ def create_multianimaltraining_dataset(
         raise InvalidInput(
             "This project is not multi-animal.", where=project.config_file, fix="use deeplabcut.create_training_dataset"
         )
-    size, sampling = options.checked_crop(crop_size, crop_sampling)
+    size, sampling = options.checked_random_crop(crop_size, crop_sampling)
     request = ModelRequest(
         net_type=net_type, detector_type=detector_type, weight_init=weight_init,
         ctd_conditions=options.conditions_entry(ctd_conditions), crop_size=size, crop_sampling=sampling,
@@ -294,10 +295,14 @@ def mergeandsplit(
     if uniform:
         fraction = training_fraction(settings, trainindex)
         return SplitTrials(range(len(labels)), fraction, True, seed=options.checked_seed(seed))
-    videos = [video for video in project.videos if video.state != "refused"]
+    videos = project.videos
     if not 0 <= options.checked_count(trainindex, "trainindex", at_least=0) < len(videos):
         raise InvalidInput(f"There is no video number {trainindex}: the project has {len(videos)}.", fix="count from 0")
-    left_out = project.labels_folder(videos[trainindex].key).name
+    video = videos[trainindex]
+    if video.state == "refused":
+        raise InvalidInput(f"Video number {trainindex}, {printable(video.key)}, has no folder: {video.reason}.",
+                           where=project.config_file, fix="choose another one, or correct video_sets")  # fmt: skip
+    left_out = project.labels_folder(video.key).name
     split = leave_folder_out([key[1] for key in labels.images], left_out)
     return list(split.train), list(split.test)
 
@@ -306,7 +311,7 @@ def _checked_creation(
     project: Project, engine: Engine | str | None, request: ModelRequest
 ) -> AbstractContextManager[Creation]:
     """`creation`, after the arguments that have nothing to do with labels."""
-    chosen = engine_of(config_of(project), engine)
+    chosen = chosen_engine(config_of(project), engine)
     options.check_weight_init(request.weight_init, chosen)
     options.check_names(net_type=request.net_type, detector_type=request.detector_type,
                         augmenter_type=request.augmenter_type)  # fmt: skip

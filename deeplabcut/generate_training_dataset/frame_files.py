@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import chain, count
 from pathlib import Path
 
 from deeplabcut.core import progress
-from deeplabcut.core.files import fsync_folder, storage_error, transaction
+from deeplabcut.core.files import storage_error, transaction
 from deeplabcut.core.history import FOLDER
 from deeplabcut.core.locks import hold
 from deeplabcut.core.text import same_text
@@ -22,7 +21,6 @@ from deeplabcut.io.video.reader import Video
 from deeplabcut.io.video.thumbnails import Crop
 
 _WAIT_S = 20.0
-_PUT_AWAY = "deleted-images"
 
 
 @dataclass(frozen=True)
@@ -106,19 +104,3 @@ def labelled_images(folder: Path) -> set[str]:
     stems = sorted({name.stem for name in names if name.suffix in (".h5", ".csv") and not name.name.startswith(".")})
     tables = [read_label_table(LabelFiles(folder / f"{stem}.h5")) for stem in stems]
     return {same_text(key[-1]) for table in tables for key in image_keys(table.rows)}
-
-
-def put_away(folder: Path, names: Sequence[str]) -> Path:
-    """Move images to the history of their folder, under other names where theirs are taken; where they are now."""
-    place = folder / FOLDER / _PUT_AWAY
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            path = place / name
-            others = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(2))
-            os.rename(folder / name, next(one for one in chain([path], others) if not one.exists()))
-        fsync_folder(place)
-        fsync_folder(folder)
-    except OSError as error:
-        raise storage_error(error, place, "the images that are put away") from error
-    return place

@@ -6,11 +6,13 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 
 from deeplabcut.core import progress
 from deeplabcut.core.errors import DeepLabCutError, Locked, Missing
-from deeplabcut.core.files import storage_error
+from deeplabcut.core.files import fsync_folder, storage_error
+from deeplabcut.core.history import FOLDER
 from deeplabcut.core.scratch import scratch_name
 from deeplabcut.core.text import printable
 from deeplabcut.project.labels import LabelFolder, all_folders, video_folders
@@ -18,6 +20,8 @@ from deeplabcut.project.layout import LABELS
 from deeplabcut.project.project import Project, config_of
 
 logger = logging.getLogger(__name__)
+
+DELETED_IMAGES = "deleted-images"
 
 
 @dataclass(frozen=True)
@@ -107,12 +111,28 @@ def each_folder(
     return LabelsReport(what, changed, tuple(notices), skipped, failed, dry_run)
 
 
+def put_away(folder: Path, names: Sequence[str]) -> Path:
+    """Move images to the history of their folder, under other names where theirs are taken; where they are now."""
+    place = folder / FOLDER / DELETED_IMAGES
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            path = place / name
+            others = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(2))
+            os.rename(folder / name, next(one for one in chain([path], others) if not one.exists()))
+        fsync_folder(place)
+        fsync_folder(folder)
+    except OSError as error:
+        raise storage_error(error, place, "the images that are put away") from error
+    return place
+
+
 def strays(project: Project) -> dict[str, str]:
     """Folders that are left out because no video of ``video_sets`` leads to them."""
     return {folder.name: "belongs to no video of video_sets" for folder in all_folders(project) if folder.key is None}
 
 
-def check_writable(folder: str | os.PathLike[str]) -> None:
+def check_writable(folder: str | os.PathLike[str], what: str = "labels") -> None:
     """Raise unless files can be made in ``folder``: labels are refused when they are opened, not when saved."""
     folder = Path(folder)
     trial = scratch_name(folder, "part")
@@ -120,7 +140,7 @@ def check_writable(folder: str | os.PathLike[str]) -> None:
         trial.touch(exist_ok=False)
         trial.unlink()
     except OSError as error:
-        raise storage_error(error, folder, "labels") from error
+        raise storage_error(error, folder, f"{what} into {folder.name}") from error
 
 
 def project_2d(config: str | Path) -> Project:

@@ -17,15 +17,16 @@ from deeplabcut.core import progress
 from deeplabcut.core.config.project import ProjectConfig
 from deeplabcut.core.errors import DamagedFile, DeepLabCutError, InvalidInput, Missing, StorageError
 from deeplabcut.core.files import atomic_write_bytes, storage_error
-from deeplabcut.core.poses import Annotations, Array, BodyPlan, ImageKey
+from deeplabcut.core.poses import Annotations, BodyPlan, ImageKey
 from deeplabcut.core.processes import usable_cores
 from deeplabcut.core.scratch import is_abandoned, scratch_name
-from deeplabcut.core.skeleton import limb_outliers, outside, steady_bones, swapped_axes
+from deeplabcut.core.skeleton import outside, swapped_axes
 from deeplabcut.core.text import printable, same_text
 from deeplabcut.generate_training_dataset.label_folders import check_writable, listed, project_2d, reason, strays
+from deeplabcut.generate_training_dataset.points import OddLimb, odd_limbs
 from deeplabcut.io.annotations import read_annotations
-from deeplabcut.io.images import read_image
-from deeplabcut.project.labels import LabelFolder, body_plan, video_folders
+from deeplabcut.io.images import png_bytes, read_image
+from deeplabcut.project.labels import LabelFolder, all_folders, body_plan, video_folders
 from deeplabcut.project.layout import LABELS
 from deeplabcut.project.project import Project, config_of
 from deeplabcut.visualization.labelled import LabelDrawing
@@ -48,19 +49,6 @@ class OutsidePoint:
 
     def __str__(self) -> str:
         return f"{self.point} ({self.x_px:.1f}, {self.y_px:.1f})"
-
-
-@dataclass(frozen=True)
-class OddLimb:
-    """A limb that is far longer or shorter than the same limb in the other images."""
-
-    image: str
-    bone: str
-    length_px: float
-    usual_px: float
-
-    def __str__(self) -> str:
-        return f"{self.image}: {self.bone} is {self.length_px:.1f} px long, usually {self.usual_px:.1f} px"
 
 
 @dataclass(frozen=True)
@@ -112,7 +100,8 @@ def check_labels(
     """Draw the labels into pictures, and list those that cannot be right.
 
     The pictures are in ``labeled-data/<video>_labeled``. Pictures of an earlier check are replaced when the new ones
-    of their folder are complete. Labels outside the image and limbs of unusual length are listed.
+    of their folder are complete. Labels outside the image and limbs of unusual length are listed. The folders are
+    those of the videos in config.yaml; all of them, if none of those has labels.
 
     Parameters
     ----------
@@ -135,42 +124,14 @@ def check_labels(
     _sweep(project)
     found = _Findings()
     folders = video_folders(project)
-    for folder in folders:
-        progress.current().check()
-        try:
-            if not folder.path.is_dir():
-                raise Missing(f"There is no such folder in {LABELS}.")
-            labels = read_annotations(folder.files.h5, drawing.plan)
-            _check_target(folder, folders)
-        except Missing as error:
-            found.skipped[folder.name] = reason(error)
-            progress.current().message(printable(f"{folder.name}: {reason(error)}"))
-            continue
-        except (DeepLabCutError, OSError) as error:
-            found.failed[folder.name] = reason(error)
-            logger.warning("%s is not drawn: %s", printable(folder.name), printable(reason(error)))
-            continue
-        found.odd_limbs += odd_limbs(labels)
-        found.unlabeled += [_name(key) for key, some in zip(labels.images, labels.labeled, strict=True) if not some]
-        _draw_folder(folder, labels, drawing, found)
-    found.skipped |= strays(project)
+    has_labels = [_check_folder(folder, folders, drawing, found) for folder in folders]
+    if any(has_labels):
+        found.skipped |= strays(project)
+    else:  # no training set uses other labels than these
+        for folder in all_folders(project):
+            if folder.key is None:
+                _check_folder(folder, folders, drawing, found)
     return found.report()
-
-
-def odd_limbs(labels: Annotations) -> list[OddLimb]:
-    """Limbs of unusual length; without a skeleton, distances of near bodyparts that hardly vary."""
-    plan = labels.plan
-    bones = plan.bones or steady_bones(labels.xy)
-    limbs = limb_outliers(labels.xy, bones)
-    return [
-        OddLimb(
-            _name(labels.images[image]),
-            _whose(plan, who) + "-".join(plan.bodyparts[end] for end in bones[bone]),
-            float(limbs.length_px[image, who, bone]),
-            float(limbs.usual_px[bone]),
-        )
-        for image, who, bone in np.argwhere(limbs.odd).tolist()
-    ]
 
 
 def points_outside(labels: Annotations, image: int, width: int, height: int) -> list[OutsidePoint]:
@@ -215,6 +176,30 @@ def _drawing(
     )  # fmt: skip
 
 
+def _check_folder(folder: LabelFolder, folders: Sequence[LabelFolder], drawing: LabelDrawing, found: _Findings) -> bool:
+    """Draw the labels of a folder and look for what cannot be right; whether there are labels."""
+    progress.current().check()
+    try:
+        if not folder.path.is_dir():
+            raise Missing(f"There is no such folder in {LABELS}.")
+        labels = read_annotations(folder.files.h5, drawing.plan)
+        if not len(labels):
+            raise Missing("The labels list no image.", fix="label the folder first")
+        _check_target(folder, folders)
+    except Missing as error:
+        found.skipped[folder.name] = reason(error)
+        progress.current().message(printable(f"{folder.name}: {reason(error)}"))
+        return False
+    except (DeepLabCutError, OSError) as error:
+        found.failed[folder.name] = reason(error)
+        logger.warning("%s is not drawn: %s", printable(folder.name), printable(reason(error)))
+        return True
+    found.odd_limbs += odd_limbs(labels)
+    found.unlabeled += [_name(key) for key, some in zip(labels.images, labels.labeled, strict=True) if not some]
+    _draw_folder(folder, labels, drawing, found)
+    return True
+
+
 def _draw_folder(folder: LabelFolder, labels: Annotations, drawing: LabelDrawing, found: _Findings) -> None:
     """Draw all images of a folder aside, then put the pictures in place of those of an earlier check."""
     tail = f"_{'individual' if drawing.by_individual else 'bodypart'}.png"
@@ -253,16 +238,8 @@ def _draw_image(
     except (Missing, DamagedFile, StorageError) as error:
         return error
     picture = drawing.picture(image, labels.xy[rows], labels.unique_xy[rows])
-    atomic_write_bytes(target, _png(picture))
+    atomic_write_bytes(target, png_bytes(picture, with_alpha=True))  # as matplotlib writes them
     return image.shape[1], image.shape[0]
-
-
-def _png(picture: Array) -> bytes:
-    """The content of a PNG file that has an alpha channel, as matplotlib writes them."""
-    import cv2
-
-    _, content = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGRA))
-    return bytes(content)
 
 
 def _check_target(folder: LabelFolder, folders: Sequence[LabelFolder]) -> None:
@@ -270,7 +247,7 @@ def _check_target(folder: LabelFolder, folders: Sequence[LabelFolder]) -> None:
     name = same_text(f"{folder.name}{_TAIL}")
     if any(same_text(other.name) == name for other in folders):
         raise InvalidInput(f"{name} is the folder of another video.", fix="rename that video and its folder")
-    check_writable(folder.path.parent)
+    check_writable(folder.path.parent, "pictures")
 
 
 @contextmanager

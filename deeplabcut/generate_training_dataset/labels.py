@@ -11,7 +11,6 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ import numpy as np
 
 from deeplabcut.core import progress
 from deeplabcut.core.errors import DamagedFile, DeepLabCutError, InvalidInput, Missing
-from deeplabcut.core.files import fsync_folder, storage_error
 from deeplabcut.core.history import FOLDER
 from deeplabcut.core.locks import hold
 from deeplabcut.core.poses import Array, ImageKey
@@ -30,6 +28,7 @@ from deeplabcut.generate_training_dataset.label_folders import (
     each_folder,
     listed,
     project_2d,
+    put_away,
     reason,
 )
 from deeplabcut.io.annotations import LabelFiles, change_labels, is_label_file, read_label_table
@@ -41,7 +40,6 @@ from deeplabcut.project.project import Project
 
 logger = logging.getLogger(__name__)
 
-DELETED_IMAGES = "deleted-images"
 _WAIT_S = 20.0
 _BACKUPS = ("singleanimal", "multianimal")  # labels from before a conversion
 
@@ -131,11 +129,15 @@ def dropimagesduetolackofannotation(config: str | Path, dry_run: bool = False) -
         Only report what would change.
     """
 
-    def put_away(folder: LabelFolder) -> Outcome:
+    def work(folder: LabelFolder) -> Outcome:
         with hold(folder.path, "putting images away", wait_s=_WAIT_S):
-            return _put_away(folder.path, _unlisted(folder).images)
+            images = _unlisted(folder).images
+            if not images:
+                return Outcome(())
+            place = put_away(folder.path, images)
+        return Outcome(images, (f"{folder.name}: the images are now in {place}",))
 
-    return each_folder(project_2d(config), "images put away that no row names", _unlisted, put_away, dry_run)
+    return each_folder(project_2d(config), "images put away that no row names", _unlisted, work, dry_run)
 
 
 def parse_video_filenames(videos: Sequence[str | os.PathLike[str]]) -> list[str]:
@@ -241,26 +243,6 @@ def _unlisted(folder: LabelFolder) -> Outcome:
             keys += image_keys(read_label_table(LabelFiles(folder.path / f"{stem}.h5")).rows)
     named = {same_text(key[-1]) for key in keys}
     return Outcome(tuple(name for name in folder.images() if same_text(name) not in named))
-
-
-def _put_away(folder: Path, images: Sequence[str]) -> Outcome:
-    """Move images to the history of their folder, under other names where theirs are taken."""
-    place = folder / FOLDER / DELETED_IMAGES
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        for name in images:
-            os.rename(folder / name, _free(place / name))
-        fsync_folder(place)
-        fsync_folder(folder)
-    except OSError as error:
-        raise storage_error(error, place, "the images that are put away") from error
-    return Outcome(tuple(images), (f"{folder.name}: the images are now in {place}",) if images else ())
-
-
-def _free(path: Path) -> Path:
-    """``path``, or the first of ``name-2.png``, ``name-3.png``... that does not exist."""
-    names = chain([path], (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count(2)))
-    return next(name for name in names if not name.exists())
 
 
 def _share_labelled(folder: LabelFolder) -> str:

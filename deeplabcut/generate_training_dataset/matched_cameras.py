@@ -10,16 +10,16 @@ from pathlib import Path
 from deeplabcut.core import progress
 from deeplabcut.core.config.project_3d import Project3DConfig
 from deeplabcut.core.errors import Cancelled, DeepLabCutError, InvalidInput, Missing
+from deeplabcut.core.locks import hold
 from deeplabcut.core.questions import agreed
 from deeplabcut.core.text import printable, same_text
 from deeplabcut.generate_training_dataset.frame_files import (
     frame_files,
     labelled_images,
-    put_away,
     writable_folder,
     write_frames,
 )
-from deeplabcut.generate_training_dataset.label_folders import listed, project_2d, reason
+from deeplabcut.generate_training_dataset.label_folders import listed, project_2d, put_away, reason
 from deeplabcut.generate_training_dataset.video_choice import (
     NothingExtracted,
     PathLike,
@@ -32,6 +32,8 @@ from deeplabcut.io.video.thumbnails import checked_crop
 from deeplabcut.project.project import Project, ProjectVideo
 
 logger = logging.getLogger(__name__)
+
+_WAIT_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -154,19 +156,28 @@ def _extract(match: Match, is_cropped: bool) -> None:
         numbers = [number for number in match.numbers if number < video.n_frames]
         if not numbers:
             raise InvalidInput(f"It ends at frame {video.n_frames - 1}, before the first of those to be matched.")
-        labelled = labelled_images(match.folder)
+        labelled_images(match.folder)  # raises before anything is written if that cannot be known
         written = write_frames(video, match.folder, numbers, crop)
     missing = sorted(set(match.numbers) - set(numbers)) + sorted(written.damaged)
     if missing:
         logger.warning("%s: frames beyond its end, or damaged, have no match: %s.",
                        name, listed([str(number) for number in missing]))  # fmt: skip
-    others = [file for number, file in frame_files(match.folder).items() if number not in match.numbers]
-    kept = [file for file in others if same_text(file) in labelled]
+    _put_others_away(match)
+    progress.current().message(f"{name}: {len(written.new)} new frames in {printable(str(match.folder))}")
+
+
+def _put_others_away(match: Match) -> None:
+    """Put the frames away that match none, unless they have labels by now."""
+    name = printable(match.video.stem)
+    with hold(match.folder, "putting images away", wait_s=_WAIT_S):
+        others = [file for number, file in frame_files(match.folder).items() if number not in match.numbers]
+        labelled = labelled_images(match.folder) if others else set()
+        kept = [file for file in others if same_text(file) in labelled]
+        unlabelled = [file for file in others if file not in kept]
+        place = put_away(match.folder, unlabelled) if unlabelled else None
     if kept:
         logger.warning("%s: labelled frames that match none were kept: %s.", name, printable(listed(kept)))
-    unlabelled = [file for file in others if file not in kept]
-    say = progress.current().message
-    if unlabelled:
-        place = put_away(match.folder, unlabelled)
-        say(f"{name}: {len(unlabelled)} frames that match none are now in {printable(str(place))}")
-    say(f"{name}: {len(written.new)} new frames in {printable(str(match.folder))}")
+    if place is not None:
+        progress.current().message(
+            f"{name}: {len(unlabelled)} frames that match none are now in {printable(str(place))}"
+        )

@@ -155,7 +155,8 @@ def merge_findings(folders: Sequence[FolderLabels], plan: BodyPlan) -> Iterator[
                 before, first = seen[key]
                 other = "" if before is folder else f" of {before.file}"
                 yield Finding(
-                    "labels-repeated", f"The image is listed before, in row {first}{other}; its first row with labels is used.",
+                    "labels-repeated",
+                    f"The image is listed before, in row {first}{other}; its first row with labels is used.",
                     "deeplabcut.dropduplicatesinannotatinfiles(config)", file=folder.file, row=row, image="/".join(key),
                 )  # fmt: skip
             seen.setdefault(key, (folder, row))

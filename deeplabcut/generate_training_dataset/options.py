@@ -88,7 +88,7 @@ def conditions_entry(ctd_conditions: object) -> Conditions:
     )
 
 
-def checked_crop(crop_size: Any, crop_sampling: Any) -> tuple[tuple[int, int], str]:
+def checked_random_crop(crop_size: Any, crop_sampling: Any) -> tuple[tuple[int, int], str]:
     """The size and the kind of random crops, which the TensorFlow engine uses."""
     sides = list(crop_size) if isinstance(crop_size, (Sequence, np.ndarray)) and not isinstance(crop_size, str) else []
     if len(sides) != 2 or not all(_is_whole(side) and side > 0 for side in sides):

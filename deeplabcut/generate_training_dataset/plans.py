@@ -17,7 +17,7 @@ from deeplabcut.generate_training_dataset.checks import fraction_findings, split
 from deeplabcut.generate_training_dataset.creation import Creation, PlannedShuffle, images_of_last_merge, same_image
 from deeplabcut.generate_training_dataset.findings import Finding
 from deeplabcut.generate_training_dataset.merge import merged_labels, read_label_folders
-from deeplabcut.io.training_set import read_split
+from deeplabcut.io.training_set import Documentation, read_documentation
 from deeplabcut.project.labels import body_plan
 from deeplabcut.project.project import Project, config_of
 from deeplabcut.project.shuffles import TrainingDatasetMetadata, training_fraction
@@ -111,8 +111,8 @@ def existing_split(project: Project, shuffle: int, trainsetindex: int) -> tuple[
     fraction = training_fraction(settings, trainsetindex)
     recover(project.path / project.layout.training_set_folder)
     TrainingDatasetMetadata.load(settings).get(trainsetindex, shuffle)  # raises and names those that exist
-    train, test, _ = read_split(project.path / project.layout.documentation_file(fraction, shuffle))
-    train_now, test_now = _positions_now(project, (list(train), list(test)))
+    made = read_documentation(project.path / project.layout.documentation_file(fraction, shuffle))
+    train_now, test_now = _positions_now(project, made, shuffle)
     if not train_now and not test_now:
         raise Missing(
             "None of the images of this split is labelled any more.", where=project.path, fix="make a new one"
@@ -122,15 +122,24 @@ def existing_split(project: Project, shuffle: int, trainsetindex: int) -> tuple[
     return padded(train_now, test_now, fraction)
 
 
-def _positions_now(project: Project, lists: tuple[list[int], list[int]]) -> tuple[list[int], list[int]]:
+def _positions_now(project: Project, made: Documentation, shuffle: int) -> tuple[list[int], list[int]]:
     """Positions in the labels that the shuffle was made of, as positions of the same images in those of now."""
+    lists = list(made.train), list(made.test)
     before = images_of_last_merge(project)
     plan = body_plan(config_of(project))
     now = merged_labels(read_label_folders(project), plan, project.layout.scorer).images
+    known = [same_image(key) for key in (now if before is None else before)]
+    trained = {known[i] for i in made.train if i < len(known)}
+    if not {same_image(one["image"]) for one in made.data} <= trained:
+        raise InvalidInput(
+            f"The labels were merged again after shuffle {shuffle} was made: its indices mean other images by now, "
+            "and which images it tests with is not known any more.",
+            where=project.path / project.layout.training_set_folder,
+            fix="use the split of a newer shuffle, or make a new one",
+        )
     if before is None or before == now:
         return lists
     place = {same_image(key): i for i, key in enumerate(now)}
-    known = [same_image(key) for key in before]
     found = [[place.get(known[i]) if i < len(known) else None for i in indices] for indices in lists]
     kept = [[i for i in indices if i is not None] for indices in found]
     n_lost = sum(map(len, found)) - sum(map(len, kept))

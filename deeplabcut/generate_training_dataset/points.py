@@ -1,18 +1,69 @@
-"""Labelled points that no image can hold: beyond its edge, without end, or with x and y exchanged."""
+"""Labelled points that cannot be right: beyond the edge of the image, without end, x and y exchanged, odd limbs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from deeplabcut.core.poses import SINGLE, Annotations, Array, ImageKey
+from deeplabcut.core.skeleton import limb_outliers, steady_bones
 from deeplabcut.generate_training_dataset.findings import Finding
 
 _FAR = 0.5  # of the longer side of the image
 _MIN_SWAPPED = 3
 
 Origin = Mapping[ImageKey, tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class OddLimb:
+    """A limb whose length is far from what it usually is: one of its ends is likely to be misplaced."""
+
+    key: ImageKey
+    individual: str
+    ends: tuple[str, str]
+    length_px: float
+    usual_px: float
+
+    @property
+    def image(self) -> str:
+        """The folder and the file of the image."""
+        return "/".join(self.key[-2:])
+
+    @property
+    def bone(self) -> str:
+        """The limb by name, with the animal where there are several."""
+        return f"{self.individual} {'-'.join(self.ends)}".lstrip()
+
+    def __str__(self) -> str:
+        return f"{self.image}: {self.bone} is {self.length_px:.1f} px long, usually {self.usual_px:.1f} px"
+
+
+def odd_limbs(labels: Annotations) -> list[OddLimb]:
+    """Limbs of unusual length; without a skeleton, distances of near bodyparts that hardly vary."""
+    plan = labels.plan
+    bones = plan.bones or steady_bones(labels.xy)
+    limbs = limb_outliers(labels.xy, bones)
+    return [
+        OddLimb(
+            labels.images[image], plan.individuals[who] if plan.is_multi else "",
+            (plan.bodyparts[bones[bone][0]], plan.bodyparts[bones[bone][1]]),
+            float(limbs.length_px[image, who, bone]), float(limbs.usual_px[bone]),
+        )
+        for image, who, bone in np.argwhere(limbs.odd).tolist()
+    ]  # fmt: skip
+
+
+def limb_findings(labels: Annotations, origin: Origin) -> Iterator[Finding]:
+    """The limbs of unusual length, with file and row."""
+    for limb in odd_limbs(labels):
+        file, row = origin[limb.key]
+        start, end = limb.ends
+        what = f"{start} and {end} are {limb.length_px:.0f} px apart, in the other images about {limb.usual_px:.0f} px."
+        yield Finding("limb-odd", what, "look whether both are where they belong", file=file, row=row,
+                      image="/".join(limb.key), individual=limb.individual, bodypart=start)  # fmt: skip
 
 
 def point_findings(labels: Annotations, sizes: Array, origin: Origin) -> Iterator[Finding]:

@@ -305,7 +305,7 @@ def _difference(table: Table, csv: Table) -> str:
     if [tuple(map(str, column)) for column in table.columns] != list(csv.columns):
         return "other columns"
     with np.errstate(invalid="ignore"):
-        apart = np.abs(table.values.astype(np.float64) - csv.values) > 1e-6
+        apart = np.abs(table.values - csv.values.astype(table.values.dtype)) > 1e-6
     differs = apart | (np.isnan(table.values) != np.isnan(csv.values))
     if not (n := int(differs.sum())):
         return ""

@@ -32,7 +32,10 @@ _BLOCK = 1 << 20
 _LONGEST_READ = 1 << 24  # no honest header asks for more in one piece
 _FREE_BYTES = 1 << 24  # small archives may grow more than the ratio says
 _N_NAME_BYTES = 255
-_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, RuntimeError)
+_DAMAGE = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, RuntimeError,
+    UnicodeError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -174,14 +177,13 @@ def _zip_entries(file: BinaryIO) -> Iterator[_Entry]:
                 problem = "encrypted"
             elif mode not in (0, stat.S_IFREG, stat.S_IFDIR):
                 problem = "neither a file nor a folder (a link or a device)"
-
             elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a limit
                 problem = "compressed in an unusual way"
 
             def content(info: zipfile.ZipInfo = info) -> IO[bytes]:
                 return opened.open(info)
 
-            yield _Entry(info.orig_filename, info.file_size, info.is_dir(), problem, content)
+            yield _Entry(info.orig_filename, info.file_size, info.filename.endswith("/"), problem, content)
 
 
 def _tar_entries(file: Any) -> Iterator[_Entry]:

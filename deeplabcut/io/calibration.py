@@ -182,7 +182,7 @@ def read_intrinsics(path: str | os.PathLike[str]) -> dict[str, Intrinsics]:
         with _naming(path, camera):
             if not isinstance(content, Mapping) or not {"mtx", "dist"} <= set(content):
                 raise DamagedFile("There is no camera matrix (mtx) with its distortion (dist).", fix=_AGAIN)
-            points = [tuple(content.get(key) or ()) for key in ("objpoints", "imgpoints")]
+            points = [_images(content.get(key), key) for key in ("objpoints", "imgpoints")]
             found[str(camera)] = Intrinsics(content["mtx"], content["dist"], *points)
     return found
 
@@ -276,6 +276,15 @@ def _dict_in(path: str | os.PathLike[str]) -> dict[Any, Any]:
             f"The file holds a {type(content).__name__}, not the dict of a calibration.", where=Path(path), fix=_AGAIN
         )
     return content
+
+
+def _images(corners: Any, key: str) -> tuple[Any, ...]:
+    """The corners of each image; none where the file has none."""
+    if corners is None:
+        return ()
+    if not isinstance(corners, (list, tuple, np.ndarray)) or np.ndim(corners) == 0:
+        raise DamagedFile(f"{key} must be a list with the corners of each image.", fix=_AGAIN)
+    return tuple(corners)
 
 
 def _numbers(value: npt.ArrayLike, shape: tuple[int, ...], key: str) -> Array:

@@ -108,7 +108,13 @@ class Detections(Mapping[int, FrameDetections]):
 def read_detections(path: str | os.PathLike[str]) -> Detections:
     """The detections in a ``_full`` pickle, or in the shelf of that name."""
     path = Path(path)
-    return Detections(read_entries(path), path)
+    entries = read_entries(path)
+    try:
+        return Detections(entries, path)
+    except BaseException:
+        if isinstance(entries, Shelf):
+            entries.close()
+        raise
 
 
 def read_entries(path: Path) -> Mapping[str, Any]:
@@ -240,4 +246,5 @@ def SaveFullMultiAnimalData(  # noqa: N802  a public name
 def LoadFullMultiAnimalData(dataname: str | os.PathLike[str]) -> tuple[Mapping[str, Any], Any]:  # noqa: N802  a public name
     """The stored entries of the detections beside the table ``dataname``, and the facts of their run."""
     base = os.fspath(dataname).removesuffix(".h5").removesuffix(".pickle").removesuffix("_full")
-    return read_entries(Path(f"{base}_full.pickle")), read_pickle(f"{base}_meta.pickle")
+    metadata = read_pickle(f"{base}_meta.pickle")  # first: the detections may stay open, in a shelf
+    return read_entries(Path(f"{base}_full.pickle")), metadata

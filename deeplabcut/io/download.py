@@ -217,6 +217,8 @@ class _Download:
         except OSError as error:
             self._drop()  # a full disk needs the room
             raise storage_error(error, self.target.parent, self.target.name, n_have) from error
+        if total is None and not n_have:  # how an answer in chunks looks that breaks before the first
+            raise PassingFailure("nothing came")
         if n_have < (total or 0):
             raise PassingFailure(f"only {n_have:,} of {total:,} bytes came")
 

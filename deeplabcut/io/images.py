@@ -28,14 +28,15 @@ def write_png(path: PathLike, image: Image) -> None:
     atomic_write_bytes(path, png_bytes(image))
 
 
-def png_bytes(image: Image) -> bytes:
-    """The content of the PNG file of an RGB uint8 image ``(height, width, 3)``."""
+def png_bytes(image: Image, *, with_alpha: bool = False) -> bytes:
+    """The content of the PNG file of an RGB uint8 image ``(height, width, 3)``, opaque alpha channel on request."""
     import cv2
 
     image = np.asarray(image)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
         raise InvalidInput(f"An image is a uint8 array (height, width, 3), not {image.dtype} {image.shape}.")
-    _, content = cv2.imencode(".png", np.ascontiguousarray(image[..., ::-1]))
+    order = cv2.COLOR_RGB2BGRA if with_alpha else cv2.COLOR_RGB2BGR
+    _, content = cv2.imencode(".png", cv2.cvtColor(np.ascontiguousarray(image), order))
     return bytes(content)
 
 

@@ -189,11 +189,13 @@ def save_data(
             PickleWriter(file).dump(metadata)
 
 
-def form_data_containers(df: DataFrame, bodyparts: Iterable[str]) -> tuple[Array, Array, Array]:
+def form_data_containers(df: DataFrame, bodyparts: str | Iterable[str]) -> tuple[Array, Array, Array]:
     """x, y and likelihood of some bodyparts, each (n_points, n_frames), in the order of the columns."""
     table = from_frame(df)
+    if not {"bodyparts", "coords"} <= set(table.column_names):
+        raise InvalidInput(f"The columns have no bodyparts and coords; their levels are {table.column_names}.")
     part, coord = (table.column_names.index(name) for name in ("bodyparts", "coords"))
-    wanted = set(bodyparts)
+    wanted = {bodyparts} if isinstance(bodyparts, str) else set(bodyparts)
     x, y, likelihood = (
         table.values[:, [i for i, c in enumerate(table.columns) if c[part] in wanted and c[coord] == name]].T
         for name in XY_LIKELIHOOD

@@ -53,7 +53,8 @@ class Shelf(Mapping[str, Any]):
         try:
             content = self._entries[key.encode("utf-8")]
         except Exception as error:
-            raise DamagedFile(f"The entry {key!r} cannot be read ({error}).", where=self.path) from error
+            reason = str(error) or type(error).__name__
+            raise DamagedFile(f"The entry {key!r} cannot be read ({reason}).", where=self.path) from error
         return pickles.loads(content, self.path)
 
     def __iter__(self) -> Iterator[str]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from deeplabcut.core.errors import DamagedFile, InvalidInput
 from deeplabcut.core.poses import SINGLE, Annotations, BodyPlan, ImageKey, PoseTable
+from deeplabcut.core.text import printable
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -301,7 +302,8 @@ def _image_key(row: Any) -> ImageKey:
     parts = tuple(str(part) for part in whole if part)
     if len(parts) < 3:
         raise DamagedFile(
-            f"The row {row!r} does not name an image.", fix="rows must read labeled-data/<folder>/<image name>"
+            f"The row {printable(str(row)[:80])!r} does not name an image.",
+            fix="rows must read labeled-data/<folder>/<image name>",
         )
     return parts[-3:]
 

@@ -60,6 +60,8 @@ class PassingFailure(Exception):
 
 def check_address(url: str) -> None:
     """Raise unless ``url`` is https, or http of this very machine."""
+    if not is_address(url):
+        raise InvalidInput(f"{printable(url.partition('?')[0])!r} is no address.", fix="correct it")
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.hostname:
         return
@@ -68,6 +70,15 @@ def check_address(url: str) -> None:
     raise InvalidInput(
         f"Files are fetched from https addresses only, not from {shown(url)!r}.", fix="write https:// if it offers that"
     )
+
+
+def is_address(url: str) -> bool:
+    """Whether ``url`` can be taken apart, and its port is one."""
+    try:
+        parts = urlsplit(url)
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str | None) -> bool:
@@ -115,6 +126,18 @@ def _opener(*, local: bool) -> OpenerDirector:
 
     class Redirects(request.HTTPRedirectHandler):
         max_redirections = N_REDIRECTS
+
+        def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
+            to = str(headers["location"] or headers["uri"] or "")
+            if not is_address(to):
+                raise DownloadError(
+                    f"{urlsplit(req.full_url).hostname} sends on to {printable(to.partition('?')[0])!r}, "
+                    "which is no address.",
+                    where=shown(req.full_url), fix="try again later",
+                )  # fmt: skip
+            return super().http_error_302(req, fp, code, msg, headers)
+
+        http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
         def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
             target = urlsplit(newurl)

@@ -71,25 +71,25 @@ def file_stem_3d(recording: Recording, scorer_3d: str) -> str:
 
 
 def camera_recordings(
-    folder: str | os.PathLike[str], cameras: Sequence[str], videotype: str | Sequence[str] = ""
+    folder: str | os.PathLike[str], cameras: Sequence[str], videotype: str | Sequence[str] | None = ""
 ) -> list[Recording]:
     """The recordings among the videos of a folder.
 
     Parameters
     ----------
-    videotype : str or sequence of str
+    videotype : str or sequence of str, optional
         Suffixes of videos, with or without the dot; none means every kind of video.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise Missing(f"There is no folder {folder.name!r}.", where=folder, fix="give the folder of the videos")
-    suffixes = [one for one in ([videotype] if isinstance(videotype, str) else videotype) if one]
+    suffixes = [one for one in ([videotype] if isinstance(videotype, str) else videotype or ()) if one]
     videos = collect_video_paths(folder, suffixes or None, warn_on_unsupported_ext=False)
     return recordings(videos, cameras)
 
 
 def get_camerawise_videos(
-    path: str | os.PathLike[str], cam_names: Sequence[str], videotype: str | Sequence[str] = ""
+    path: str | os.PathLike[str], cam_names: Sequence[str], videotype: str | Sequence[str] | None = ""
 ) -> list[list[str]]:
     """The videos of a folder that belong together, one of each camera, in the order of the cameras.
 
@@ -99,7 +99,7 @@ def get_camerawise_videos(
         The folder.
     cam_names : sequence of str
         What the names of files differ in.
-    videotype : str or sequence of str
+    videotype : str or sequence of str, optional
         Suffixes of videos; none means every kind of video.
     """
     return [[str(file) for file in one.files] for one in camera_recordings(path, cam_names, videotype)]
@@ -107,7 +107,7 @@ def get_camerawise_videos(
 
 def triangulated_and_video_files(
     filepath: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
-    videotype: str | Sequence[str],
+    videotype: str | Sequence[str] | None,
     scorer_3d: str,
     cam_names: Sequence[str],
     videofolder: str | os.PathLike[str] | None,
@@ -118,7 +118,7 @@ def triangulated_and_video_files(
     ----------
     filepath : path or sequence of paths
         A folder, or h5 files.
-    videotype : str or sequence of str
+    videotype : str or sequence of str, optional
         Suffixes of videos; none means every kind of video.
     scorer_3d : str
         ``scorername_3d`` of the 3D project, which ends the names of 3D results.

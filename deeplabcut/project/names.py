@@ -75,13 +75,17 @@ def get_track_method(cfg: Config, track_method: str = "") -> str:
     if not is_multi(cfg):
         return ""
     method = track_method or cfg.get("default_track_method") or ""
-    if method and method not in TRACK_METHODS:
-        raise InvalidInput(
-            f"{method!r} is not a way to track.",
-            where=None if track_method else "default_track_method in config.yaml",
-            fix=f"use one of {', '.join(TRACK_METHODS)}",
-        )
+    track_suffix(method, where=None if track_method else "default_track_method in config.yaml")
     return method or _default_track_method(cfg)
+
+
+def track_suffix(track_method: str, *, where: str | None = None) -> str:
+    """What a way to track adds to the names of files, nothing where there is none; raises for an unknown one."""
+    if track_method and track_method not in TRACK_METHODS:
+        raise InvalidInput(
+            f"{track_method!r} is not a way to track.", where=where, fix=f"use one of {', '.join(TRACK_METHODS)}"
+        )
+    return TRACK_METHODS.get(track_method, "")
 
 
 def _default_track_method(cfg: Config) -> str:

@@ -22,7 +22,8 @@ from deeplabcut.io.pickles import read_pickle, read_pickle_with_pandas
 from deeplabcut.io.shelves import shelf_files
 from deeplabcut.io.tables import to_frame
 from deeplabcut.project.layout import video_stem
-from deeplabcut.project.names import TRACK_METHODS
+from deeplabcut.project.names import TRACK_METHODS, track_suffix
+from deeplabcut.project.scorer import legacy_scorer
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -42,11 +43,6 @@ class TableFile:
     scorer: str
     tracker: str = ""
     filtered: bool = False
-
-
-def legacy_scorer(scorer: str) -> str:
-    """The name that a scorer had before version 2.1."""
-    return scorer.replace("DLC", "DeepCut")
 
 
 def tables_of_video(folder: AnyPath, videoname: str, scorer: str) -> list[TableFile]:
@@ -71,7 +67,7 @@ def find_analyzed_data(
     ----------
     track_method : how individuals were followed; by default the table of a single animal.
     """
-    wanted = _tracker(track_method)
+    wanted = track_suffix(track_method)
     there = tables_of_video(folder, videoname, scorer)
     fitting = [one for one in there if one.filtered == filtered and one.tracker == wanted]
     if not fitting and wanted in ("", "_bx", "_sk", "_el"):  # before the trackers had names
@@ -123,7 +119,7 @@ def load_video_full_data(folder: AnyPath, videoname: str, scorer: str) -> Mappin
 
 def load_detection_data(video: AnyPath, scorer: str, track_method: str) -> Any:
     """The tracklets of a video (``_el``, ``_bx`` or ``_sk``), as they are stored."""
-    suffix = _tracker(track_method)
+    suffix = track_suffix(track_method)
     if not suffix:
         raise InvalidInput("Tracklets have a track_method.", fix=f"name one of {', '.join(TRACK_METHODS)}")
     stem, folder = video_stem(os.fspath(video)), Path(video).parent
@@ -147,13 +143,14 @@ def check_if_post_processing(
     sources = [(_in(folder, vname, name, tail), name) for name in (DLCscorer, DLCscorerlegacy) for tail in _TAILS]
     say = progress.current().message
     for source, scorer in sources:
-        made = source.with_name(f"{source.stem}{suffix}.h5")
+        made = _spelled(source.with_name(f"{source.stem}{suffix}.h5"))
         if made.is_file():
             say(f"{made.name} is there already.")
-            return False, str(made), str(source), scorer
+            return False, str(made), str(_spelled(source)), scorer
     for source, scorer in sources:
-        if source.is_file():
-            return True, str(source.with_name(f"{source.stem}{suffix}.h5")), str(source), scorer
+        there = _spelled(source)
+        if there.is_file():
+            return True, str(there.with_name(f"{there.stem}{suffix}.h5")), str(there), scorer
     say(f"The video {vname} is not analysed by {DLCscorer}; {_ANALYZE}.")
     return False, str(_in(folder, vname, DLCscorer, suffix)), str(_in(folder, vname, DLCscorer)), DLCscorer
 
@@ -170,7 +167,7 @@ def check_if_not_analyzed(
 ) -> tuple[bool, str, str]:
     """Whether a video (by ``flag`` a folder of images) is still to analyse; the file of its results; the scorer."""
     for scorer in (DLCscorer, DLCscorerlegacy):
-        for path in (_in(destfolder, vname, scorer), _in(destfolder, vname, scorer, "_full", ".pickle")):
+        for path in map(_spelled, (_in(destfolder, vname, scorer), _in(destfolder, vname, scorer, "_full", ".pickle"))):
             if path.is_file() or shelf_files(path):
                 what = "video" if flag == "video" else "folder of images"
                 progress.current().message(f"The {what} {vname} is analysed already: {path.name}.")
@@ -186,7 +183,7 @@ def check_if_not_evaluated(
 ) -> tuple[bool, str, str]:
     """Whether a snapshot is still to evaluate; the file of its results; the scorer as it is named there."""
     for scorer in (DLCscorer, DLCscorerlegacy):
-        path = Path(folder) / f"{scorer}-{snapshot}.h5"
+        path = _spelled(Path(folder) / f"{scorer}-{snapshot}.h5")
         if path.is_file():
             progress.current().message(f"The snapshot {snapshot} is evaluated already: {path.name}.")
             return False, str(path), scorer
@@ -215,15 +212,15 @@ def _in(folder: AnyPath, vname: str, scorer: str, rest: str = "", ending: str = 
     return Path(folder) / f"{vname}{scorer}{rest}{ending}"
 
 
-def _tracker(track_method: str) -> str:
-    if track_method and track_method not in TRACK_METHODS:
-        raise InvalidInput(f"{track_method!r} is not a way to track.", fix=f"use one of {', '.join(TRACK_METHODS)}")
-    return TRACK_METHODS.get(track_method, "")
+def _spelled(path: Path) -> Path:
+    """``path`` as its folder spells it: systems write letters with marks in two ways."""
+    if path.name.isascii() or path.is_file() or not path.parent.is_dir():
+        return path
+    wanted = same_text(path.name)
+    return next((path.with_name(name) for name in os.listdir(path.parent) if same_text(name) == wanted), path)
 
 
-def _only(
-    found: list[Path], folder: AnyPath, videoname: str, scorer: str, lacking: str, fix: str = _ANALYZE
-) -> Path:
+def _only(found: list[Path], folder: AnyPath, videoname: str, scorer: str, lacking: str, fix: str = _ANALYZE) -> Path:
     if not found:
         raise Missing(f"There are {lacking} of {videoname} by {scorer}.", where=folder, fix=fix)
     _say_if_several(found)

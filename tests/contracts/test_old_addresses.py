@@ -1,11 +1,14 @@
 """Modules of earlier releases: every name they had is there, in every form of import, and costs nothing unused."""
 
 import importlib
+import inspect
 import json
+import pickle
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -126,6 +129,30 @@ def test_every_form_of_import_gives_the_same_function():
 ])  # fmt: skip
 def test_modules_are_reached_as_attributes_after_a_plain_import(path):
     assert in_a_fresh_interpreter(f"import deeplabcut; print(callable(deeplabcut.{path}))") == "True"
+
+
+def test_tools_that_look_for_code_are_told_that_there_is_none():
+    module = importlib.import_module("deeplabcut.utils.auxiliaryfunctions")
+    assert "a table of names" in repr(module) and "object at" not in repr(module)
+    assert module.__spec__.loader.get_code(module.__name__) is None
+    assert importlib.import_module("deeplabcut.utils").__spec__.submodule_search_locations == []
+    with pytest.raises(TypeError):
+        inspect.getsource(module)
+    assert importlib.reload(module).read_config is importlib.import_module("deeplabcut.core.config").read_config
+
+
+def test_a_name_can_be_replaced_for_a_while():
+    module = importlib.import_module("deeplabcut.utils.auxiliaryfunctions")
+    real = module.read_config
+    with mock.patch("deeplabcut.utils.auxiliaryfunctions.read_config") as fake:
+        assert module.read_config is fake
+    assert module.read_config is real
+
+
+def test_functions_of_old_addresses_go_to_new_processes():
+    module = importlib.import_module("deeplabcut.utils.auxiliaryfunctions")
+    assert pickle.loads(pickle.dumps(module.get_bodyparts)) is module.get_bodyparts
+    assert pickle.loads(b"cdeeplabcut.utils.auxiliaryfunctions\nget_bodyparts\n.") is module.get_bodyparts
 
 
 def test_what_is_no_module_stays_an_attribute_error():

@@ -80,3 +80,17 @@ def test_the_progress_in_force_reaches_code_that_was_not_given_one():
     with progress.current().task("silent"):
         pass
     assert len(stream.getvalue().splitlines()) == 2
+
+
+def test_a_script_without_a_front_end_is_told_on_standard_error(capsys):
+    progress.current().message("two videos")
+    with progress.current().task("read", total=1, unit="frame") as task:
+        task.advance()
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("two videos\nread: 1/1 frames")
+
+
+def test_a_program_without_standard_error_is_not_disturbed(monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+    progress.current().message("nobody hears this")

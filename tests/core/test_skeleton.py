@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deeplabcut.core.skeleton import bone_lengths, far_apart, limb_outliers, outside, steady_bones, swapped_axes
+from deeplabcut.core.skeleton import bone_lengths, limb_outliers, outside, steady_bones, swapped_axes
 
 SNOUT, EAR, TAIL = 0, 1, 2
 BONES = [(SNOUT, EAR), (EAR, TAIL)]
@@ -86,11 +86,6 @@ def test_without_a_skeleton_near_parts_at_steady_distance_are_joined():
     restless[:, 0, TAIL] = np.random.default_rng(1).uniform(0, 600, (40, 2))
     assert steady_bones(restless) == [(SNOUT, EAR)]
     assert steady_bones(walking_mouse(5)) == [] == steady_bones(np.zeros((20, 1, 1, 2)))
-
-
-def test_parts_further_apart_than_a_limit_are_flagged():
-    xy = np.array([[[0.0, 0], [3, 4]], [[0, 0], [6, 8]], [[0, 0], [np.nan, 8]]])
-    assert far_apart(xy, [(0, 1)], limit_px=6)[:, 0].tolist() == [False, True, False]
 
 
 def test_a_point_is_outside_beyond_the_edge_of_the_outermost_pixels():

@@ -126,6 +126,8 @@ def test_in_rectified_views_the_epipolar_distance_is_the_difference_of_y():
     np.testing.assert_allclose(
         epipolar_distances(fundamental_matrix(left, right), one, other), [3.0, np.nan], atol=1e-9
     )
+    with pytest.raises(ValueError, match="fundamental matrix"):
+        epipolar_distances(np.eye(2), one, other)
 
 
 def test_two_cameras_in_one_place_are_refused():

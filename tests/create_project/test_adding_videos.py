@@ -171,3 +171,9 @@ def test_with_debug_in_the_environment_an_existing_project_is_filled_up(config, 
     assert (config.parent / "dlc-models").is_dir()
     assert len(read_config(config).video_sets) == 2
     assert len(Project.open(config).videos) == 2
+
+
+def test_a_crop_for_a_video_that_is_there_already_is_announced_as_without_effect(config, tmp_path, caplog):
+    before = config.read_bytes()
+    deeplabcut.add_new_videos(config, [tmp_path / "films" / "first.mp4"], coords=[[1, 20, 2, 30]])
+    assert config.read_bytes() == before and "first is in the project already and keeps its crop" in caplog.text

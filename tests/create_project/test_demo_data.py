@@ -91,3 +91,10 @@ def test_another_project_is_left_alone(tmp_path, heard):
     deeplabcut.load_demo_data(config, createtrainingset=False)
     assert config.read_bytes() == before
     assert "mine is not one of the demo projects" in heard[0]
+
+
+def test_labels_of_a_video_that_is_not_there_can_be_looked_at(tmp_path):
+    config = demo_project(tmp_path / "openfield-Pranav-2018-10-30", "openfield", "m4s1.mp4")
+    (config.parent / "videos" / "m4s1.mp4").rename(config.parent / "videos" / "m3v1mp4.mp4")
+    deeplabcut.load_demo_data(config, createtrainingset=False)
+    assert deeplabcut.check_labels(config).pictures == {"labeled-data/m4s1_labeled": 10}

@@ -12,7 +12,7 @@ import pytest
 import deeplabcut
 from deeplabcut.core.config import read_config
 from deeplabcut.core.deprecation import DLCDeprecationWarning
-from deeplabcut.core.errors import InvalidInput, Missing, StorageError
+from deeplabcut.core.errors import InvalidInput, StorageError
 from deeplabcut.create_project import folders, new, videos
 from deeplabcut.create_project.folders import date_key
 from deeplabcut.io.video.write import VideoSink
@@ -137,8 +137,6 @@ def test_mistakes_are_found_before_anything_is_made(films, desk, tmp_path):
         deeplabcut.create_new_project("reach", "Ana", [*films, twin], desk)
     with pytest.raises(ValueError, match="single"):
         deeplabcut.create_new_project("reach", "Ana", films, desk, multianimal=True, individuals=["single"])
-    with pytest.raises(Missing):
-        deeplabcut.create_new_project("reach", "Ana", films, desk / "nowhere")
     assert os.listdir(desk) == []
 
 
@@ -224,4 +222,21 @@ def test_a_video_that_grows_while_it_is_copied_is_not_taken_for_whole(films, des
     monkeypatch.setattr(videos.shutil, "copystat", grow)
     with pytest.raises(StorageError, match="changed while it was copied"):
         deeplabcut.create_new_project("reach", "Ana", films, desk, copy_videos=True)
+    assert os.listdir(desk) == []
+
+
+def test_a_working_directory_that_is_not_there_is_made_and_goes_again_if_the_project_fails(films, desk, monkeypatch):
+    place = desk / "data" / "spring"
+    with monkeypatch.context() as patch:
+        patch.setattr(new, "bring_in", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            deeplabcut.create_new_project("reach", "Ana", films, place)
+    assert os.listdir(desk) == []
+    path = deeplabcut.create_new_project("reach", "Ana", films, place)
+    assert path == place / f"reach-Ana-{TODAY}" / "config.yaml" and check_project(Project.open(path)).issues == ()
+
+
+def test_names_of_individuals_are_given_one_by_one(films, desk):
+    with pytest.raises(InvalidInput, match="one by one"):
+        deeplabcut.create_new_project("reach", "Ana", films, desk, multianimal=True, individuals=["a,b"])
     assert os.listdir(desk) == []

@@ -388,3 +388,17 @@ def test_a_project_without_videos_says_so(project):
     configure(project, video_sets={})
     (project / "labeled-data" / "m1").rename(project / "labeled-data" / ".hidden")
     assert check_labels(project).lines() == ["there are no videos"]
+
+
+def test_without_labels_of_listed_videos_all_others_are_drawn_as_the_training_set_uses_them(project):
+    configure(project, video_sets={"other.avi": {"crop": "0, 96, 0, 72"}})
+    report = check_labels(project)
+    assert report.pictures == {"labeled-data/m1_labeled": 4} and set(report.skipped) == {"other"}
+
+
+def test_T18_labels_that_list_no_image_are_named(project):
+    folder = project / "labeled-data" / "m1"
+    labels = read_annotations(folder)
+    write_annotations(folder, Annotations(labels.plan, labels.scorer, (), labels.xy[:0], labels.unique_xy[:0]))
+    report = check_labels(project)
+    assert "list no image" in report.skipped["m1"] and report.exit_code == 0 and not report.pictures

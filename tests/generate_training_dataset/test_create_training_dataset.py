@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deeplabcut.core import engine as engines
-from deeplabcut.core import faults
+from deeplabcut.core import faults, progress
 from deeplabcut.core.config import new_project_config, read_config, read_config_as_dict
 from deeplabcut.core.engine import Engine, EngineAbsent
 from deeplabcut.core.errors import DeepLabCutError, InvalidInput, Locked
@@ -115,6 +115,15 @@ def files(path):
 
 
 # ----- what is written
+
+
+def test_the_sizes_of_the_new_split_are_told(project, backend):
+    said = []
+    reporter = progress.Silent()
+    reporter.message = said.append
+    with progress.in_force(progress.Progress(reporter)):
+        create_training_dataset(project() / "config.yaml")
+    assert said == ["Shuffle 1 (0.8): 8 images to train on, 2 to test with"]
 
 
 def test_a_single_animal_training_set(project, backend):

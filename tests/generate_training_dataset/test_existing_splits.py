@@ -115,6 +115,17 @@ def test_images_are_recognised_by_name_after_more_were_labelled(project, caplog)
     assert "0 of them are not labelled any more, 2 new ones are not part of its split" in caplog.text
 
 
+def test_a_split_whose_indices_mean_other_images_by_now_is_refused(project):
+    path = project([0.8])
+    label(path, "a", range(2, 9))
+    create_training_dataset(path, trainIndices=[range(8)], testIndices=[[8, 9]])
+    label(path, "a", range(9))  # two new images come first, so that all others move
+    create_training_dataset(path)  # merges the labels again
+    with pytest.raises(InvalidInput, match="merged again after shuffle 1"):
+        create_training_dataset_from_existing_split(path, 1)
+    assert [shuffle for _, shuffle, _ in create_training_dataset_from_existing_split(path, 2)] == [3]
+
+
 def test_images_that_lost_their_labels_leave_the_split(project, caplog):
     path = project([0.8])
     create_training_dataset(path, trainIndices=[range(8)], testIndices=[[8, 9]])
@@ -194,3 +205,14 @@ def test_without_labels_there_is_nothing_to_split(tmp_path):
     (path / "labeled-data").mkdir(parents=True)
     new_project_config("reach", "Ana", "Nov20", path).to_yaml(path / "config.yaml")
     assert mergeandsplit(path) == ([], [])
+
+
+def test_the_video_left_out_is_counted_in_video_sets_whatever_else_stands_there(project):
+    path = project()
+    config = read_config(path)
+    sets = dict(config.video_sets)
+    config.video_sets = {"file:///elsewhere/x.mp4": {"crop": "0, 64, 0, 48"}, **sets}
+    config.to_yaml(path / "config.yaml")
+    assert mergeandsplit(path, trainindex=1, uniform=False) == (list(range(7)), [7, 8, 9])  # b
+    with pytest.raises(InvalidInput, match=r"number 0.*address"):
+        mergeandsplit(path, trainindex=0, uniform=False)

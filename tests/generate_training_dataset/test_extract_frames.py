@@ -20,7 +20,7 @@ from deeplabcut.core.config import new_3d_project_config, new_project_config, re
 from deeplabcut.core.config.project_3d import Project3DConfig
 from deeplabcut.core.errors import Cancelled, InvalidInput
 from deeplabcut.core.poses import Annotations, BodyPlan
-from deeplabcut.generate_training_dataset import frame_extraction
+from deeplabcut.generate_training_dataset import frame_extraction, frame_files, matched_cameras
 from deeplabcut.generate_training_dataset.frame_extraction import extract_frames, select_cropping_area
 from deeplabcut.generate_training_dataset.frame_files import frame_name
 from deeplabcut.generate_training_dataset.matched_cameras import _camera_in
@@ -275,8 +275,9 @@ def test_tools_that_need_the_gui_say_so(lab):
 
 def test_nothing_is_asked_of_zero_frames(lab):
     lab.set(numframes2pick=0)
-    with pytest.raises(InvalidInput, match="number of frames"):
+    with pytest.raises(InvalidInput, match="number of frames") as caught:
         lab.extract()
+    assert "numframes2pick in config.yaml" in caught.value.fix
 
 
 # --- which videos
@@ -615,6 +616,19 @@ def test_frames_without_a_match_are_put_away_unless_they_have_labels(rig, caplog
     away = rig.path / "labeled-data" / "day1_camera-2" / ".history" / "deleted-images"
     assert [entry.name for entry in away.iterdir()] == ["img07.png"]
     assert number_in(read_image(away / "img07.png")) == 7
+
+
+def test_T8_a_frame_that_is_labelled_meanwhile_is_not_put_away(rig, monkeypatch):
+    rig.extract(mode="list", frames={"day1_camera-2": [7, 8]})
+
+    def write_frames(*how):
+        written = frame_files.write_frames(*how)
+        rig.label("day1_camera-2", ["img07.png"])
+        return written
+
+    monkeypatch.setattr(matched_cameras, "write_frames", write_frames)
+    matched(rig)
+    assert rig.numbers("day1_camera-2") == [3, 7, 20, 41]
 
 
 @pytest.mark.parametrize("name", ["CollectedData_Ada.h5", "notes.csv"])

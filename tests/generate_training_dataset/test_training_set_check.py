@@ -7,6 +7,7 @@ import pytest
 
 from deeplabcut.core.config import new_project_config, read_config
 from deeplabcut.core.poses import Annotations
+from deeplabcut.generate_training_dataset.adaptation import adapt_labeled_data_to_new_project
 from deeplabcut.generate_training_dataset.checks import check_training_set
 from deeplabcut.generate_training_dataset.dataset import create_training_dataset
 from deeplabcut.generate_training_dataset.findings import Finding, TrainingSetError, TrainingSetReport
@@ -86,6 +87,14 @@ def test_T18_a_project_without_labels_is_refused(project):
     assert {issue.code for issue in refused(path).errors} == {"no-labels"}
 
 
+def test_T19_labels_of_another_scorer_only_are_named_as_the_reason(project):
+    path = project()
+    config = path / "config.yaml"
+    config.write_text(config.read_text().replace("scorer: Ana", "scorer: Bob"))
+    finding = only(refused(path), "no-labels")
+    assert "CollectedData_Ana.h5" in finding.what and "scorer in config.yaml" in finding.fix
+
+
 def test_T18_labels_without_a_single_point_are_refused(project):
     report = refused(project(xy={(): np.nan}))
     assert codes(report) == ["no-points"]
@@ -93,7 +102,9 @@ def test_T18_labels_without_a_single_point_are_refused(project):
 
 def test_T18_one_image_leaves_nothing_to_train_on(project):
     report = refused(project(n=1))
-    assert only(report, "train-empty").what == "A training fraction of 0.5 leaves none of the one image to train on."
+    assert only(report, "train-empty").what == (
+        "A training fraction of 0.5 leaves nothing to train on: there is only one image."
+    )
 
 
 def test_T18_an_empty_test_set_is_a_warning(project):
@@ -148,8 +159,11 @@ def test_a_row_that_names_another_folder_says_so(project):
     (path / "labeled-data" / "a").rename(path / "labeled-data" / "b")
     config = path / "config.yaml"
     config.write_text(config.read_text().replace("a.mp4", "b.mp4"))
-    assert "names another folder than the one it stands in ('a')" in only(refused(project_with_one_row(path)),
-                                                                         "image-absent").what  # fmt: skip
+    finding = only(refused(project_with_one_row(path)), "image-absent")
+    assert "names another folder than the one it stands in ('a')" in finding.what
+    assert "adapt-labeled-data-to-new-project" in finding.fix and "drop" not in finding.fix
+    adapt_labeled_data_to_new_project(config)
+    assert "image-absent" not in codes(check_training_set(config))
 
 
 def project_with_one_row(path):
@@ -180,6 +194,12 @@ def test_T19_infinite_points_are_refused_and_halves_are_named(project):
     report = refused(project(xy={(0, 0, 0): (np.inf, 1), (1, 0, 1): (np.nan, 4)}))
     assert (only(report, "point-infinite").severity, only(report, "point-infinite").row) == ("error", 1)
     assert only(report, "point-halved").severity == "warning" and only(report, "point-halved").bodypart == "tail"
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_T19_limbs_between_infinite_points_are_measured_in_silence(project):
+    path = project(xy={(0, 0): [[np.inf, 5], [np.inf, 9]]}, skeleton=[["snout", "tail"]])
+    assert codes(check_training_set(path)).count("point-infinite") == 2
 
 
 def test_T19_text_in_a_csv_cell_is_named_with_its_file(project):

@@ -153,6 +153,17 @@ def test_T36_names_that_fall_together_are_refused(tmp_path, place, names):
     assert "twice" in refuses(zipped(tmp_path / "x.zip", entries), place)
 
 
+def test_T36_zips_with_names_that_are_none_are_refused(tmp_path, place):
+    archive = zipped(tmp_path / "x.zip", [("good.txt", b"good"), ("caf\u00e9", b"x")])
+    archive.write_bytes(archive.read_bytes().replace("\u00e9".encode(), b"\xc3."))
+    assert "damaged" in refuses(archive, place, DamagedFile)
+    with zipfile.ZipFile(tmp_path / "y.zip", "w") as archive:
+        nameless = zipfile.ZipInfo()
+        nameless.filename = ""
+        archive.writestr(nameless, b"x")
+    assert "without a name" in refuses(tmp_path / "y.zip", place)
+
+
 def test_files_of_one_name_in_two_folders_cannot_be_flat(tmp_path, place):
     archive = tarred(tmp_path / "x.tgz", [("a/x", b"1"), ("b/x", b"2")])
     assert "twice" in refuses(archive, place, flat=True)

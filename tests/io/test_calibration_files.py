@@ -110,6 +110,18 @@ def test_corners_of_newer_opencv_have_an_axis_less(lens):
     assert one.same_as(copy.deepcopy(one))
 
 
+def test_corners_stacked_into_one_array_are_read(tmp_path, lens):
+    stacked = {**lens, "objpoints": np.array(lens["objpoints"]), "imgpoints": np.array(lens["imgpoints"])}
+    path = pickled(tmp_path / "x.pickle", {"camera-1": stacked, "camera-2": {**lens, "objpoints": None}})
+    found = read_intrinsics(path)
+    assert len(found["camera-1"].object_points) == len(lens["objpoints"]) and found["camera-2"].object_points == ()
+
+
+def test_T31_corners_that_are_no_list_are_damage(tmp_path, lens):
+    with pytest.raises(DamagedFile, match="camera-1"):
+        read_intrinsics(pickled(tmp_path / "x.pickle", {"camera-1": {**lens, "objpoints": 3}}))
+
+
 def test_metadata_say_whether_a_result_is_up_to_date(tmp_path, pair):
     scorers = {"camera-1": "DLC_a", "camera-2": "DLC_b"}
     old = {"stereo_matrix": {KEY: pair}, "stereo_matrix_file": "/there/stereo_params.pickle", "scorer_name": scorers}

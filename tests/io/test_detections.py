@@ -160,6 +160,7 @@ def test_T31_a_shelf_with_a_hostile_index_is_damaged_or_unsafe(tmp_path):
 
 @pytest.mark.parametrize("content", [
     [], {}, {"metadata": None}, {"metadata": {"all_joints_names": 3}}, {"metadata": {"nframes": 3}},
+    {"metadata": {"all_joints_names": ["a"], "nframes": math.inf}},
 ])  # fmt: skip
 def test_another_pickle_is_not_taken_for_detections(tmp_path, content):
     with pytest.raises(DamagedFile):
@@ -167,7 +168,7 @@ def test_another_pickle_is_not_taken_for_detections(tmp_path, content):
 
 
 @pytest.mark.parametrize("entry", [
-    {"coordinates": 3}, {"coordinates": ([],), "confidence": [1]}, "text", [1],
+    {"coordinates": 3}, {"coordinates": ([],), "confidence": [1]}, "text", [1], np.ones(3),
     {"coordinates": ([np.ones((2, 2))],), "confidence": [np.ones((1, 1))]},
 ])  # fmt: skip
 def test_a_damaged_frame_is_named(tmp_path, entry):
@@ -241,12 +242,22 @@ def test_assemblies_of_earlier_versions_are_read(tmp_path):
     assert found.poses[7][1, 1].tolist() == [3, 4, 0.5, -1]
 
 
+def test_frames_without_anybody_may_be_none_or_empty(tmp_path):
+    lone = np.array([[50, 60, 0.9]])
+    path = dump(tmp_path / "a.pickle", {
+        "single": {0: None, 1: np.array([]), 2: lone}, 0: None, "1": [np.arange(8.0).reshape(2, 4)],
+    })  # fmt: skip
+    found = read_assemblies(path)
+    assert found.poses[0].shape == (0, 2, 4) and found.poses[1].shape == (1, 2, 4)
+    assert found.unique.keys() == {1, 2} and found.unique[1].shape == (0, 3) and np.array_equal(found.unique[2], lone)
+
+
 def test_flat_assemblies_are_unfolded(tmp_path):
     found = read_assemblies(dump(tmp_path / "a.pickle", {0: [np.arange(6.0)]}))
     assert found.poses[0].tolist() == [[[0, 1, 2, -1], [3, 4, 5, -1]]]
 
 
-@pytest.mark.parametrize("content", [3, {"x": []}, {0: 5}, {0: [np.ones(5)]}, {"single": 3}])
+@pytest.mark.parametrize("content", [3, {"x": []}, {0: 5}, {0: [np.ones(5)]}, {"single": 3}, {math.inf: []}])
 def test_another_pickle_is_not_taken_for_assemblies(tmp_path, content):
     with pytest.raises(DamagedFile):
         read_assemblies(dump(tmp_path / "a.pickle", content))
@@ -278,8 +289,18 @@ def test_facts_that_older_versions_did_not_note_have_defaults(tmp_path):
     assert (run.engine, run.size, run.crop, run.individuals) == (Engine.TF, (640, 480), None, ())
 
 
+def test_facts_may_be_arrays_and_a_frame_rate_may_be_unknown(tmp_path):
+    data = {"Scorer": "DLC", "pytorch-config": {}, "fps": None, "frame_dimensions": np.array([640, 480]), "nframes": 1,
+            "cropping": True, "cropping_parameters": np.array([1, 2, 3, 4]), "bodyparts": np.array(["a", "b"]),
+            "individuals": None}  # fmt: skip
+    run = read_run_metadata(dump(tmp_path / "x_meta.pickle", {"data": data}))
+    assert (run.fps, run.crop, run.bodyparts, run.individuals) == (0, (1, 2, 3, 4), ("a", "b"), ())
+    assert run.size == (640, 480)
+
+
 def test_another_pickle_is_not_taken_for_facts(tmp_path):
-    for content in ({}, {"data": {}}, [1]):
+    facts = {"Scorer": "DLC", "fps": 1, "frame_dimensions": (1, 1), "nframes": math.inf}
+    for content in ({}, {"data": {}}, [1], {"data": facts}):
         with pytest.raises(DamagedFile, match="facts of a run"):
             read_run_metadata(dump(tmp_path / "x.pickle", content))
 
@@ -299,3 +320,5 @@ def test_scripts_get_and_give_the_index_of_pandas(tmp_path):
     assert pickle.loads((tmp_path / "again.pickle").read_bytes())["header"].equals(header)
     dump(tmp_path / "plain.pickle", {"a": 1})
     assert read_pickle_with_pandas(tmp_path / "plain.pickle") == {"a": 1}
+    write_pickle(filename=str(tmp_path / "named.pickle"), data={"a": 2})  # by the names of earlier releases
+    assert read_pickle_with_pandas(filename=str(tmp_path / "named.pickle")) == {"a": 2}

@@ -97,6 +97,13 @@ class Server:
     def chunked_and_cut(self, request):
         self.chunked(request, 2)
 
+    def chunked_and_cut_at_once(self, request):
+        self.chunked(request, 0)
+
+    def chunked_with_a_size_that_is_none(self, request):
+        self.chunked(request, 0)
+        request.wfile.write(b"soon\r\nabc\r\n")
+
     def busy(self, request):
         self.send(request, 503, b"later", {"Retry-After": "0"})
 
@@ -344,6 +351,13 @@ def test_only_https_addresses_are_fetched(url, target):
         download(url, target)
 
 
+@pytest.mark.parametrize("url", ["https://[::1/net?token=1", "http://127.0.0.1:99999/net", "http://127.0.0.1:ab/net"])
+def test_what_is_no_address_is_said(url, target):
+    with pytest.raises(InvalidInput, match="is no address") as caught:
+        download(url, target)
+    assert "token" not in str(caught.value)
+
+
 def test_addresses_are_shown_without_their_secrets():
     assert web.shown("https://me:pass@host:8443/a/b?token=1#x") == "https://host:8443/a/b"
 
@@ -362,7 +376,9 @@ def test_redirects_in_a_circle_end(server, target):
     assert len(server.seen) <= web.N_REDIRECTS + 1
 
 
-@pytest.mark.parametrize("url", ["http://portal.example/login", "file:///etc/passwd", "ftp://example.org/x"])
+@pytest.mark.parametrize("url", [
+    "http://portal.example/login", "file:///etc/passwd", "ftp://example.org/x", "http://[::1", "http://127.0.0.1:ab/",
+])  # fmt: skip
 def test_redirects_to_unsafe_addresses_are_not_followed(server, target, url):
     server.ways = [server.sends_to(url)]
     with pytest.raises(DownloadError):
@@ -383,6 +399,17 @@ def test_chunked_answers_are_whole_or_tried_again(server, target):
     server.ways = ["chunked_and_cut", "chunked"]
     download(server.url, target, pauses_s=SOON)
     assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("way", ["chunked_and_cut_at_once", "chunked_with_a_size_that_is_none"])
+def test_T38_chunked_answers_without_any_chunk_are_no_file(server, target, way):
+    server.ways = [way, "chunked"]
+    download(server.url, target, pauses_s=SOON)
+    assert target.read_bytes() == CONTENT
+    server.ways = [way]
+    with pytest.raises(DownloadError, match="nothing came"):
+        download(server.url, target.with_name("other.tar.gz"), pauses_s=())
+    assert not target.with_name("other.tar.gz").exists()
 
 
 def test_a_length_that_nobody_knows_cannot_be_checked(server, target):

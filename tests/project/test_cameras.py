@@ -40,7 +40,7 @@ def test_files_that_differ_only_in_the_camera_belong_together(tmp_path):
 
 def test_without_a_suffix_every_kind_of_video_counts_and_results_do_not(tmp_path):
     touched(tmp_path, *(f"a_{camera}{tail}" for camera in TWO for tail in (".mp4", "DLC.h5", "DLC_labeled.mp4")))
-    for videotype in ("", [], "MP4", ".mp4", ["avi", "mp4"]):
+    for videotype in ("", None, [], "MP4", ".mp4", ["avi", "mp4"]):
         assert names_of(get_camerawise_videos(tmp_path, TWO, videotype)) == [["a_camera-1.mp4", "a_camera-2.mp4"]]
     assert get_camerawise_videos(tmp_path, TWO, ".avi") == []
 

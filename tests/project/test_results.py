@@ -133,6 +133,17 @@ def test_T21_names_are_found_whatever_system_wrote_them(folder):
     assert find_analyzed_data(place, "m\u00fcsli", SCORER)[1] == SCORER
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="the file system composes names itself")
+def test_T21_what_is_done_is_not_done_again_because_a_name_is_spelled_otherwise(folder):
+    place = folder(f"mu\u0308sli{SCORER}.h5")
+    there = str(place / f"mu\u0308sli{SCORER}.h5")
+    assert check_if_not_analyzed(place, "m\u00fcsli", SCORER, LEGACY) == (False, there, SCORER)
+    todo, out, source, _ = check_if_post_processing(place, "m\u00fcsli", SCORER, LEGACY, "_filtered")
+    assert (todo, out, source) == (True, there.replace(".h5", "_filtered.h5"), there)
+    folder(f"mu\u0308sli{SCORER}_filtered.h5")
+    assert check_if_post_processing(place, "m\u00fcsli", SCORER, LEGACY, "_filtered")[0] is False
+
+
 # Files as the reference writes them
 
 
@@ -193,6 +204,8 @@ def test_pickles_of_the_reference_are_loaded(tmp_path):
         load_detection_data(tmp_path / "m1.mp4", SCORER, "skeleton")
     with pytest.raises(ValueError, match="track_method"):
         load_detection_data(tmp_path / "m1.mp4", SCORER, "")
+    with pytest.raises(FileNotFoundError, match="convert_detections2tracklets"):
+        load_detection_data(tmp_path / "m1.mp4", SCORER, "skeleton")
 
 
 def test_pickles_under_the_former_scorer_are_found(folder):
@@ -274,6 +287,9 @@ def test_points_of_some_bodyparts_are_taken_apart():
     x, y, likelihood = form_data_containers(frame, ["tail", "snout", "wing"])
     assert x.shape == (2, 4) and np.array_equal(x, poses[:, 0, [0, 2], 0].T)
     assert np.array_equal(y, poses[:, 0, [0, 2], 1].T) and np.array_equal(likelihood, poses[:, 0, [0, 2], 2].T)
+    assert np.array_equal(form_data_containers(frame, "tail")[0], poses[:, 0, [2], 0].T)  # a name, not its letters
+    with pytest.raises(ValueError, match="no bodyparts"):
+        form_data_containers(frame.droplevel("bodyparts", axis=1), ["tail"])
 
 
 def test_what_we_write_is_found(tmp_path):

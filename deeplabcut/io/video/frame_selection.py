@@ -45,9 +45,13 @@ class Wish:
     def __post_init__(self) -> None:
         if self.algorithm not in ALGORITHMS:
             raise InvalidInput(f"Unknown algorithm {self.algorithm!r}.", fix=f"use one of: {', '.join(ALGORITHMS)}")
-        for name, value in (("number of frames", self.n), ("step", self.step), ("width", self.width)):
+        for name, value, setting in (
+            ("number of frames", self.n, "numframes2pick in config.yaml"),
+            ("step", self.step, "cluster_step"),
+            ("width", self.width, "cluster_resizewidth"),
+        ):
             if value < 1:
-                raise InvalidInput(f"The {name} must be at least 1, not {value}.")
+                raise InvalidInput(f"The {name} must be at least 1, not {value}.", fix=f"correct {setting}")
 
     def candidates(self, n_frames: int, among: Iterable[int] | None = None) -> Frames:
         """The frames to choose from."""

@@ -26,7 +26,7 @@ from deeplabcut.io import annotations as labels_module
 from deeplabcut.io.annotations import read_annotations, restore_labels, write_annotations
 from deeplabcut.io.csv_tables import read_csv, write_csv
 from deeplabcut.io.hdf import read_table, write_table
-from deeplabcut.io.tables import Table, annotations_of, same_bits, table_of_annotations
+from deeplabcut.io.tables import Table, annotations_of, same_bits, table_of_annotations, to_frame
 
 H5, CSV = "CollectedData_Bob.h5", "CollectedData_Bob.csv"
 
@@ -302,6 +302,15 @@ def test_T20_a_csv_that_disagrees_is_reported_and_left_alone(folder, two_mice, c
         "text": "no number",
     }
     assert expected[edit] in caplog.text and (folder / CSV).read_text() == "\n".join(lines)
+
+
+def test_labels_in_single_precision_agree_with_their_csv(folder, two_mice, caplog):
+    table = read_table(folder / H5)
+    single = replace(table, values=table.values.astype(np.float32))
+    write_table(folder / H5, single, layout="fixed")
+    to_frame(single).to_csv(folder / CSV)
+    assert np.allclose(read_annotations(folder).xy, two_mice.xy, atol=1e-4, equal_nan=True)
+    assert "disagree" not in caplog.text
 
 
 def test_T20_a_csv_that_cannot_be_opened_does_not_stop_the_labels(folder, two_mice, caplog):
