@@ -56,6 +56,7 @@ SUBPACKAGES = (
     "io",
     "jobs",
     "pose_estimation_3d",
+    "pose_estimation_pytorch",
     "pose_estimation_tensorflow",
     "post_processing",
     "project",

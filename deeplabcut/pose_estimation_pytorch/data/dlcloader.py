@@ -1,0 +1,407 @@
+"""Images and labels of a shuffle of a project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deeplabcut.core.config.project import ProjectConfig
+from deeplabcut.core.engine import Engine
+from deeplabcut.core.errors import DeepLabCutError, Missing
+from deeplabcut.core.poses import SINGLE, Annotations, Array, BodyPlan, ImageKey
+from deeplabcut.core.splits import Split
+from deeplabcut.core.text import same_text
+from deeplabcut.io.annotations import LabelFiles, label_files, read_label_table
+from deeplabcut.io.images import image_shape
+from deeplabcut.io.tables import (
+    XY,
+    XY_LIKELIHOOD,
+    Table,
+    annotations_of,
+    columns_for,
+    from_frame,
+    image_keys,
+    to_frame,
+    without_coords,
+)
+from deeplabcut.io.training_set import Documentation, read_documentation
+from deeplabcut.pose_estimation_pytorch.data.base import EmptySplit, Loader, MissingImages, checked_mode, logger, named
+from deeplabcut.pose_estimation_pytorch.data.bboxes import areas, bbox_from_keypoints
+from deeplabcut.pose_estimation_pytorch.data.conditions import project_root_of, read_image_poses
+from deeplabcut.pose_estimation_pytorch.data.dataset import PoseDatasetParameters
+from deeplabcut.pose_estimation_pytorch.data.splits import split_of_now
+from deeplabcut.project.project import Project, config_of
+from deeplabcut.project.scorer import pytorch_scorer
+from deeplabcut.project.shuffle_metadata import TrainingDatasetMetadata, shuffle_not_found, training_fraction
+from deeplabcut.project.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, MultiIndex
+
+ProjectSource = ProjectConfig | Mapping[str, Any] | Path | str
+VISIBLE = 2
+_MARGIN_PX = 20
+
+
+class DLCLoader(Loader):
+    """Images and labels of a shuffle.
+
+    Parameters
+    ----------
+    config : the project.
+    trainset_index : position of the training fraction in ``TrainingFraction``.
+    shuffle : number of the shuffle.
+    modelprefix : the folder of the models inside the project, if they are not in the project itself.
+    """
+
+    def __init__(
+        self,
+        config: ProjectSource,
+        trainset_index: int = 0,
+        shuffle: int = 0,
+        modelprefix: str = "",
+    ) -> None:
+        project = Project.open(config)
+        self._config = config_of(project)
+        self._project, self._shuffle, self._modelprefix = project, shuffle, modelprefix
+        self._train_fraction = training_fraction(self._config, trainset_index)
+        path = project.path / project.layout.model_config(self._train_fraction, shuffle, Engine.PYTORCH, modelprefix)
+        if not path.is_file():
+            raise _no_model(self._config, self._train_fraction, shuffle, path)
+        super().__init__(project.path, project.path, path)
+
+    @property
+    def project_cfg(self) -> ProjectConfig:
+        """The configuration of the project."""
+        return self._config
+
+    @property
+    def project_path(self) -> Path:
+        """The folder of the project."""
+        return self._project.path
+
+    @property
+    def shuffle(self) -> int:
+        """The number of the shuffle."""
+        return self._shuffle
+
+    @property
+    def train_fraction(self) -> float:
+        """The fraction of the images to train on."""
+        return self._train_fraction
+
+    @property
+    def evaluation_folder(self) -> Path:
+        """The folder of the results of evaluation."""
+        layout = self._project.layout
+        return self.project_path / layout.evaluation_folder(
+            self._train_fraction, self._shuffle, Engine.PYTORCH, self._modelprefix
+        )
+
+    @property
+    def split(self) -> dict[str, list[int]]:
+        """Positions in the merged labels of the images to ``train`` on and to ``test`` with."""
+        return {"train": list(self._split.train), "test": list(self._split.test)}
+
+    @property
+    def df(self) -> DataFrame:
+        """The merged labels."""
+        return to_frame(self._table)
+
+    @property
+    def df_train(self) -> DataFrame:
+        """The labels of the images to train on; None if there are none."""
+        return self.split_data(self.df, self.split)["train"]  # type: ignore[return-value]
+
+    @property
+    def df_test(self) -> DataFrame:
+        """The labels of the images to test with; None if there are none."""
+        return self.split_data(self.df, self.split)["test"]  # type: ignore[return-value]
+
+    def image_resolutions(self) -> set[tuple[int, int]]:
+        """The (height, width) of the images, as the training set notes them."""
+        return _resolutions(self._documentation)
+
+    def scorer(self, snapshot: Snapshot | str | Path, detector_snapshot: Snapshot | str | Path | None = None) -> str:
+        """The name under which a snapshot signs its predictions.
+
+        Parameters
+        ----------
+        snapshot : the snapshot, or its file.
+        detector_snapshot : that of the detector, for top-down models.
+        """
+        layout = self._project.layout
+        detector = None if detector_snapshot is None else _uid(detector_snapshot)
+        net = str(self.model_cfg.net_type.value)
+        return pytorch_scorer(layout.task, layout.date, net, self._shuffle, _uid(snapshot), detector)
+
+    def get_dataset_parameters(self) -> PoseDatasetParameters:
+        """What a data set has to know of the model."""
+        return self._parameters()
+
+    def load_data(self, mode: str = "train") -> dict[str, list[dict[str, Any]]]:
+        """The images, annotations and categories to train on, or to test with; boxes follow the labels."""
+        rows = self.split[checked_mode(mode)]
+        if not rows:
+            raise EmptySplit(
+                f"Shuffle {self._shuffle} has no images to {mode}{' on' if mode == 'train' else ' with'}.",
+                where=_files(self._project).h5.parent,
+                fix="create a training set with another fraction, or label more frames",
+            )
+        keys = image_keys(self._table.rows)
+        table = replace(self._table, values=self._table.values[rows], rows=tuple(keys[i] for i in rows), row_names=())
+        return _coco(self.project_path, table, self.get_dataset_parameters(), self.model_cfg.data.bbox_margin)
+
+    def load_ground_truth(
+        self, config: ProjectSource, trainset_index: int, shuffle: int
+    ) -> tuple[dict[str, DataFrame], set[tuple[int, int]]]:
+        """The labels of a shuffle as ``full``, ``train`` and ``test`` frames, and the (height, width) of its images."""
+        project = Project.open(config)
+        frame = to_frame(_merged_labels(project))
+        frames = self.split_data(frame, self.load_split(config_of(project), trainset_index, shuffle))
+        found = {"full": frame, **{name: part for name, part in frames.items() if part is not None}}
+        return found, _resolutions(
+            _documentation(project, training_fraction(config_of(project), trainset_index), shuffle)
+        )
+
+    @staticmethod
+    def load_split(config: ProjectSource, trainset_index: int = 0, shuffle: int = 0) -> dict[str, list[int]]:
+        """Positions in the merged labels of the images of a shuffle to ``train`` on and to ``test`` with."""
+        project = Project.open(config)
+        made = _documentation(project, training_fraction(config_of(project), trainset_index), shuffle)
+        split = _checked(project, made, _merged_labels(project))
+        return {"train": list(split.train), "test": list(split.test)}
+
+    @staticmethod
+    def load_predictions(
+        bu_snapshot: str | Path, bu_predictions: str | Path, parameters: PoseDatasetParameters
+    ) -> dict[str, Array]:
+        """Path of an image -> the poses (n, n_bodyparts, 3) in a file of predictions, with the flag 2.
+
+        Parameters
+        ----------
+        bu_snapshot : the model that predicted; not needed.
+        bu_predictions : the h5 file.
+        parameters : names of bodyparts and individuals.
+        """
+        path = Path(bu_predictions)
+        root = project_root_of(path)
+        found = {}
+        for key, poses in read_image_poses(path, _plan(parameters)).items():
+            is_seen = (poses[..., :2] != 0).any(axis=-1)
+            found[str(root.joinpath(key))] = np.concatenate(
+                [poses[..., :2], np.where(is_seen, VISIBLE, 0)[..., None]], axis=-1
+            )
+        return found
+
+    @staticmethod
+    def split_data(dlc_df: DataFrame, split: Mapping[str, Sequence[int]]) -> dict[str, DataFrame | None]:
+        """The rows of each part of a split; None where it has none."""
+        return {name: dlc_df.iloc[list(rows)] if len(rows) else None for name, rows in split.items()}
+
+    @staticmethod
+    def to_coco(
+        project_root: str | Path, df: DataFrame, parameters: PoseDatasetParameters, *, bbox_margin: int = _MARGIN_PX
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Labels as images, annotations and categories.
+
+        Parameters
+        ----------
+        project_root : the folder that the names of images are relative to.
+        df : the labels, a row for each image.
+        parameters : names of bodyparts and individuals, in the order wanted.
+        bbox_margin : px between the labels of an individual and its box.
+        """
+        return _coco(Path(project_root), from_frame(df), parameters, bbox_margin)
+
+    @cached_property
+    def _table(self) -> Table:
+        return _merged_labels(self._project)
+
+    @cached_property
+    def _documentation(self) -> Documentation:
+        return _documentation(self._project, self._train_fraction, self._shuffle)
+
+    @cached_property
+    def _split(self) -> Split:
+        return _checked(self._project, self._documentation, self._table)
+
+
+def build_dlc_dataframe_columns(scorer: str, parameters: PoseDatasetParameters, with_likelihood: bool) -> MultiIndex:
+    """The columns of a frame of poses: scorer, individuals, bodyparts, coords.
+
+    Parameters
+    ----------
+    scorer : who made the poses.
+    parameters : names of individuals and bodyparts.
+    with_likelihood : whether each point has a likelihood beside x and y.
+    """
+    plan = BodyPlan(tuple(parameters.bodyparts), tuple(parameters.individuals), tuple(parameters.unique_bpts))
+    columns, names = columns_for(plan, scorer, XY_LIKELIHOOD if with_likelihood else XY, always_individuals=True)
+    return to_frame(Table(np.empty((0, len(columns))), np.empty(0, np.int64), columns, names)).columns  # type: ignore[return-value]
+
+
+# ----- files of a training set
+
+
+def _files(project: Project) -> LabelFiles:
+    return label_files(project.path / project.layout.training_set_folder, project.layout.scorer)
+
+
+def _merged_labels(project: Project) -> Table:
+    return without_coords(read_label_table(_files(project)), "likelihood")
+
+
+def _documentation(project: Project, fraction: float, shuffle: int) -> Documentation:
+    path = project.path / project.layout.documentation_file(fraction, shuffle)
+    if not path.is_file():
+        config = config_of(project)
+        raise shuffle_not_found(config, fraction, shuffle, TrainingDatasetMetadata.load(config).shuffles)
+    return read_documentation(path)
+
+
+def _checked(project: Project, made: Documentation, table: Table) -> Split:
+    return split_of_now(made, annotations_of(table).images, _files(project).h5)
+
+
+def _resolutions(made: Documentation) -> set[tuple[int, int]]:
+    sizes = [np.asarray(image["size"]).ravel() for image in made.data]
+    return {(int(height), int(width)) for _, height, width in sizes}
+
+
+def _no_model(config: ProjectConfig, fraction: float, shuffle: int, path: Path) -> DeepLabCutError:
+    known = TrainingDatasetMetadata.load(config)
+    if known.find(fraction, shuffle) is None:
+        return shuffle_not_found(config, fraction, shuffle, known.shuffles)
+    return Missing(
+        f"Shuffle {shuffle} has no configuration of a PyTorch model.",
+        where=path,
+        fix=f"create it with deeplabcut.create_training_dataset(config, Shuffles=[{shuffle}], userfeedback=False)",
+    )
+
+
+def _uid(snapshot: Snapshot | str | Path) -> str:
+    return (snapshot if isinstance(snapshot, Snapshot) else Snapshot.from_path(snapshot)).uid()
+
+
+# ----- labels as annotations
+
+
+def _plan(parameters: PoseDatasetParameters, with_individuals: bool = True) -> BodyPlan:
+    individuals = tuple(parameters.individuals) if with_individuals else ()
+    return BodyPlan(tuple(parameters.bodyparts), individuals, tuple(parameters.unique_bpts))
+
+
+def _coco(root: Path, table: Table, parameters: PoseDatasetParameters, margin: int) -> dict[str, list[dict[str, Any]]]:
+    labels = _labels(table, parameters)
+    paths, sizes = _images(root, labels.images)
+    points = [(labels.xy, list(parameters.individuals), 1)]
+    if parameters.unique_bpts:
+        points.append((labels.unique_xy[:, None], [SINGLE], 2))
+    found: list[tuple[int, dict[str, Any]]] = []
+    for xy, names, category in points:
+        found += _annotations(xy, names, category, sizes, margin)
+    found.sort(key=lambda one: one[0])
+    return {
+        "images": [
+            {"id": i + 1, "file_name": str(path), "width": int(width), "height": int(height)}
+            for i, (path, (width, height)) in enumerate(zip(paths, sizes, strict=True))
+        ],
+        "annotations": [{"id": i + 1, **annotation} for i, (_, annotation) in enumerate(found)],
+        "categories": _categories(parameters),
+    }
+
+
+def _labels(table: Table, parameters: PoseDatasetParameters) -> Annotations:
+    """The labels in the order of the parameters; a table without individuals has those of the only one."""
+    has_individuals = "individuals" in table.column_names
+    labels = annotations_of(table, _plan(parameters, has_individuals))
+    if has_individuals:
+        _mention_unknown(annotations_of(table), parameters)
+    return labels
+
+
+def _mention_unknown(labels: Annotations, parameters: PoseDatasetParameters) -> None:
+    """Individuals that are labelled, and that the model does not know."""
+    n_labelled = np.isfinite(labels.xy).all(axis=-1).any(axis=-1).sum(axis=0)
+    unknown = [
+        f"{name} ({n} images)"
+        for name, n in zip(labels.plan.individuals, n_labelled, strict=False)
+        if n and name not in parameters.individuals
+    ]
+    if unknown:
+        logger.warning(
+            "Labels of individuals that the model's configuration does not name are left out: %s.", ", ".join(unknown)
+        )
+
+
+def _annotations(
+    xy: Array, names: Sequence[str], category: int, sizes: Array, margin: int
+) -> list[tuple[int, dict[str, Any]]]:
+    """The annotations of individuals with a visible point, each with the position of its image."""
+    xy = np.where(np.isfinite(xy).all(axis=-1, keepdims=True), xy, 0.0)
+    inside = ((xy > 0) & (xy < sizes[:, None, None])).all(axis=-1)
+    points = np.concatenate([xy, VISIBLE * np.expand_dims(inside, -1)], axis=-1)
+    boxes = bbox_from_keypoints(points, sizes[:, None, 1], sizes[:, None, 0], margin)
+    n_visible, area = inside.sum(axis=-1), areas(boxes)
+    found = []
+    for image, individual in np.argwhere(n_visible):
+        annotation = {
+            "image_id": int(image) + 1,
+            "category_id": category,
+            "individual": names[individual],
+            "individual_id": -1 if names[individual] == SINGLE else int(individual),
+            "num_keypoints": int(n_visible[image, individual]),
+            "keypoints": points[image, individual],
+            "iscrowd": 0,
+            "bbox": boxes[image, individual],
+            "area": float(area[image, individual]),
+        }
+        found.append((int(image), annotation))
+    return found
+
+
+def _categories(parameters: PoseDatasetParameters) -> list[dict[str, Any]]:
+    found = [{"id": 1, "name": "animals", "supercategory": "animal", "keypoints": list(parameters.bodyparts)}]
+    if parameters.unique_bpts:
+        found.append({"id": 2, "name": SINGLE, "supercategory": SINGLE, "keypoints": list(parameters.unique_bpts)})
+    return found
+
+
+def _images(root: Path, keys: Sequence[ImageKey]) -> tuple[list[Path], Array]:
+    """The files of the images, and their sizes (n, 2) as width and height; all that are missing are named at once."""
+    paths, sizes, missing = [], np.zeros((len(keys), 2), np.int64), []
+    for i, key in enumerate(keys):
+        path = _on_disk(root, key)
+        try:
+            _, height, width = image_shape(path)
+        except Missing:
+            missing.append(path)
+            continue
+        paths.append(path)
+        sizes[i] = width, height
+    if missing:
+        raise MissingImages(
+            f"{len(missing)} of {len(keys)} labelled images are not there:\n    {named(missing)}",
+            where=root,
+            fix="put them back, or remove their labels with deeplabcut.dropannotationfileentriesduetodeletedimages "
+            "and create the training set again",
+        )
+    return paths, sizes
+
+
+def _on_disk(root: Path, key: ImageKey) -> Path:
+    """The file of an image, also where the disk spells its name in another form."""
+    path = root.joinpath(*key)
+    if all(part.isascii() for part in key) or path.exists():
+        return path
+    for part in key:
+        names = os.listdir(root) if root.is_dir() else []
+        root = root / next((name for name in names if same_text(name) == same_text(part)), part)
+    return root
