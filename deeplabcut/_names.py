@@ -211,6 +211,13 @@ ADDRESSES: dict[str, dict[str, list[str] | dict[str, str]]] = {
             "rotate_video": "rotate_video",
         },
     },
+    "deeplabcut.core.inferenceutils": {
+        "deeplabcut.core.assembly": ["Assembler"],
+        "deeplabcut.core.assembly_objects": ["Assembly", "Joint", "Link", "Position"],
+    },
+    "deeplabcut.pose_estimation_pytorch.data.snapshots": {
+        "deeplabcut.project.snapshots": ["Snapshot", "list_snapshots"],
+    },
     "deeplabcut.utils.auxfun_models": {
         "deeplabcut.pose_estimation_tensorflow.pretrained": {
             "Check4Weights": "check_for_weights",

@@ -1,4 +1,4 @@
-"""The demo: a synthetic video, and a whole project around it, up to the training set."""
+"""The demo: a synthetic video, and a whole project around it, up to the network to train."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def demo(
     n_labels: int = 20,
     seed: int = 11,
 ) -> Path:
-    """Show what works: a synthetic arena as a video, and a project around it up to the training set.
+    """Show what works: a synthetic arena as a video, a project around it, its training set and network.
 
     Parameters
     ----------
@@ -78,8 +78,14 @@ def demo(
     say(f"   {project.path / LABELS / (labels.name + '_labeled')}")
 
     create_training_dataset(project.config_file, Shuffles=[1], userfeedback=False, seed=seed)
-    say("9. Created the training set:")
+    say("9. Created the training set, and the configuration of the default network:")
     say(f"   {project.path / project.layout.training_set_folder}")
+
+    from deeplabcut.pose_estimation_pytorch.apis.batch_picture import show_training_batch  # loads torch
+
+    picture = show_training_batch(project.config_file, shuffle=1, seed=seed)
+    say("10. Built the network and drew what it is shown: augmented images and their targets")
+    say(f"   {picture}")
     say(f"Next, once the training engine is there: dlc train-network {project.config_file}")
     return project.config_file
 

@@ -129,19 +129,20 @@ class Registry:
 
         Its name is that of the class unless ``name`` is given; a name that is taken needs ``force``.
         """
-        if callable(name):
-            return self._register(name, name.__name__, force)
+        if name is not None and not isinstance(name, str):
+            return self._register(name, None, force)
         if module is not None:
-            return self._register(module, name or module.__name__, force)
-        return lambda part: self._register(part, name or part.__name__, force)
+            return self._register(module, name, force)
+        return lambda part: self._register(part, name, force)
 
     def deprecated_register_module(self, cls: Any = None, force: bool = False) -> Any:
         """`register_module` as it was called before."""
-        return self.register_module(force=force) if cls is None else self._register(cls, cls.__name__, force)
+        return self.register_module(force=force) if cls is None else self._register(cls, None, force)
 
-    def _register(self, part: Any, name: str, force: bool) -> Any:
+    def _register(self, part: Any, name: str | None, force: bool) -> Any:
         if not (inspect.isclass(part) or inspect.isfunction(part)):
             raise TypeError(f"Only classes and functions are registered, not {type(part).__name__}.")
+        name = name or part.__name__
         home = self._homes.get(name)
         is_the_one = home == f"{part.__module__}:{part.__qualname__}"
         if not force and (name in self._parts or (home is not None and not is_the_one)):

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from deeplabcut.core.config.project import MULTI
-from deeplabcut.core.deprecation import deprecated
 from deeplabcut.core.weight_init import WeightInitialization
 from deeplabcut.pose_estimation_pytorch.config.defaults import (
     build_detector_config_defaults as build_detector_config_defaults,
@@ -18,7 +17,6 @@ from deeplabcut.pose_estimation_pytorch.config.metadata import AnyProject
 from deeplabcut.pose_estimation_pytorch.config.pose import PoseConfig, TestConfig
 
 
-@deprecated(replacement="PoseConfig.build", name="make_pytorch_pose_config")
 def make_pytorch_pose_config(
     project_config: AnyProject,
     pose_config_path: str | Path,
@@ -42,7 +40,6 @@ def make_pytorch_pose_config(
     )
 
 
-@deprecated(replacement="TestConfig.build", name="make_pytorch_test_config")
 def make_pytorch_test_config(
     model_config: PoseConfig | dict[str, Any] | str | Path, test_config_path: str | Path, save: bool = False
 ) -> TestConfig:

@@ -62,7 +62,7 @@ def part_mistakes(value: Any, place: str, keys: tuple[str, ...]) -> Iterator[Mis
     known = recipe_keys(place).get(kind, {})
     unknown = [str(key) for key in value if key != "type" and key not in known]
     if unknown or kind not in recipe_keys(place):
-        _note_unknown(place, kind, unknown, ".".join(keys))
+        _note_unknown(place, kind, unknown, ".".join(keys if place == "collate" else ("model", *keys)))
     for key, item in value.items():
         at = (*keys, str(key))
         if key in REGISTRIES and isinstance(item, (Mapping, list)):

@@ -70,7 +70,7 @@ class PoseDatasetParameters:
 
 
 @dataclass
-class PoseDataset(Dataset[dict[str, Any]]):  # type: ignore[misc]
+class PoseDataset(Dataset[dict[str, Any]]):  # type: ignore[misc, unused-ignore]
     """Labelled images, or labelled individuals for the tasks that crop them.
 
     ``dataset[i]`` is an item with chances seeded from torch, ``dataset[Draw(i, seed)]`` one that can be repeated.
@@ -312,8 +312,10 @@ class PoseDataset(Dataset[dict[str, Any]]):  # type: ignore[misc]
 
     def _item(self, position: int, shape: tuple[int, ...], image: Array, annotations: dict[str, Any]) -> dict[str, Any]:
         entry = self.images[position]
+        if not image.flags.writeable:  # one that the cache holds
+            image = image.copy()
         return {
-            "image": np.ascontiguousarray(image.transpose(2, 0, 1)),
+            "image": image.transpose(2, 0, 1),
             "image_id": entry["id"],
             "path": str(entry["file_name"]),
             "original_size": np.array(shape),
@@ -329,14 +331,16 @@ def apply_transform(
 ) -> dict[str, Array]:
     """The image, the points (n, 3) and the boxes (m, 4) after a transform.
 
-    A point that was not visible is ``0, 0`` with the flag it had; one that left the image has the flag 0, and NaN for
-    coordinates if the transform says so.
+    A point that was not visible stays ``0, 0, 0``, or ``-1, -1, -1`` where it is to be ignored; one that left the image
+    has the flag 0, and NaN for coordinates if the transform says so.
     """
     call = as_transform(transform)
     flag = keypoints[:, 2:3]
     is_ours = isinstance(call, Transform)
     absent = np.nan if is_ours else 0.0  # other libraries compute with any number that they get
     given = np.where(flag > 0, keypoints[:, :2], absent)
+    if is_ours:  # the flags go with the points, which may change places in a mirror
+        given = np.concatenate([given, flag], axis=1)
     result = call(
         image=image if is_ours else image.copy(),
         keypoints=given,
@@ -345,7 +349,9 @@ def apply_transform(
         bbox_labels=list(range(len(bboxes))),
     )
     changed = np.asarray(result["image"])
-    points = np.concatenate([np.where(flag > 0, np.asarray(result["keypoints"])[:, :2], 0.0), flag], axis=1)
+    moved = np.asarray(result["keypoints"], float).reshape(len(keypoints), -1) if len(keypoints) else np.empty((0, 3))
+    flag = moved[:, 2:3] if is_ours else flag
+    points = np.concatenate([np.where(flag > 0, moved[:, :2], flag), flag], axis=1)
     points[out_of_bounds_keypoints(points, changed.shape), 2] = 0
     boxes = clipped(np.asarray(result["bboxes"], float).reshape(-1, 4), changed.shape[1], changed.shape[0])
     return {"image": changed, "keypoints": points, "bboxes": boxes}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -14,11 +13,9 @@ import numpy as np
 from deeplabcut.core.config.project import ProjectConfig
 from deeplabcut.core.engine import Engine
 from deeplabcut.core.errors import DeepLabCutError, Missing
-from deeplabcut.core.poses import SINGLE, Annotations, Array, BodyPlan, ImageKey
+from deeplabcut.core.poses import Array, BodyPlan
 from deeplabcut.core.splits import Split
-from deeplabcut.core.text import same_text
 from deeplabcut.io.annotations import LabelFiles, label_files, read_label_table
-from deeplabcut.io.images import image_shape
 from deeplabcut.io.tables import (
     XY,
     XY_LIKELIHOOD,
@@ -31,10 +28,10 @@ from deeplabcut.io.tables import (
     without_coords,
 )
 from deeplabcut.io.training_set import Documentation, read_documentation
-from deeplabcut.pose_estimation_pytorch.data.base import EmptySplit, Loader, MissingImages, checked_mode, logger, named
-from deeplabcut.pose_estimation_pytorch.data.bboxes import areas, bbox_from_keypoints
+from deeplabcut.pose_estimation_pytorch.data.base import EmptySplit, Loader, checked_mode
 from deeplabcut.pose_estimation_pytorch.data.conditions import project_root_of, read_image_poses
 from deeplabcut.pose_estimation_pytorch.data.dataset import PoseDatasetParameters
+from deeplabcut.pose_estimation_pytorch.data.project_labels import VISIBLE, coco_of, plan_for
 from deeplabcut.pose_estimation_pytorch.data.splits import split_of_now
 from deeplabcut.project.project import Project, config_of
 from deeplabcut.project.scorer import pytorch_scorer
@@ -45,7 +42,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame, MultiIndex
 
 ProjectSource = ProjectConfig | Mapping[str, Any] | Path | str
-VISIBLE = 2
 _MARGIN_PX = 20
 
 
@@ -156,7 +152,7 @@ class DLCLoader(Loader):
             )
         keys = image_keys(self._table.rows)
         table = replace(self._table, values=self._table.values[rows], rows=tuple(keys[i] for i in rows), row_names=())
-        return _coco(self.project_path, table, self.get_dataset_parameters(), self.model_cfg.data.bbox_margin)
+        return coco_of(self.project_path, table, self.get_dataset_parameters(), self.model_cfg.data.bbox_margin)
 
     def load_ground_truth(
         self, config: ProjectSource, trainset_index: int, shuffle: int
@@ -193,7 +189,7 @@ class DLCLoader(Loader):
         path = Path(bu_predictions)
         root = project_root_of(path)
         found = {}
-        for key, poses in read_image_poses(path, _plan(parameters)).items():
+        for key, poses in read_image_poses(path, plan_for(parameters)).items():
             is_seen = (poses[..., :2] != 0).any(axis=-1)
             found[str(root.joinpath(key))] = np.concatenate(
                 [poses[..., :2], np.where(is_seen, VISIBLE, 0)[..., None]], axis=-1
@@ -218,7 +214,7 @@ class DLCLoader(Loader):
         parameters : names of bodyparts and individuals, in the order wanted.
         bbox_margin : px between the labels of an individual and its box.
         """
-        return _coco(Path(project_root), from_frame(df), parameters, bbox_margin)
+        return coco_of(Path(project_root), from_frame(df), parameters, bbox_margin)
 
     @cached_property
     def _table(self) -> Table:
@@ -288,120 +284,3 @@ def _no_model(config: ProjectConfig, fraction: float, shuffle: int, path: Path) 
 
 def _uid(snapshot: Snapshot | str | Path) -> str:
     return (snapshot if isinstance(snapshot, Snapshot) else Snapshot.from_path(snapshot)).uid()
-
-
-# ----- labels as annotations
-
-
-def _plan(parameters: PoseDatasetParameters, with_individuals: bool = True) -> BodyPlan:
-    individuals = tuple(parameters.individuals) if with_individuals else ()
-    return BodyPlan(tuple(parameters.bodyparts), individuals, tuple(parameters.unique_bpts))
-
-
-def _coco(root: Path, table: Table, parameters: PoseDatasetParameters, margin: int) -> dict[str, list[dict[str, Any]]]:
-    labels = _labels(table, parameters)
-    paths, sizes = _images(root, labels.images)
-    points = [(labels.xy, list(parameters.individuals), 1)]
-    if parameters.unique_bpts:
-        points.append((labels.unique_xy[:, None], [SINGLE], 2))
-    found: list[tuple[int, dict[str, Any]]] = []
-    for xy, names, category in points:
-        found += _annotations(xy, names, category, sizes, margin)
-    found.sort(key=lambda one: one[0])
-    return {
-        "images": [
-            {"id": i + 1, "file_name": str(path), "width": int(width), "height": int(height)}
-            for i, (path, (width, height)) in enumerate(zip(paths, sizes, strict=True))
-        ],
-        "annotations": [{"id": i + 1, **annotation} for i, (_, annotation) in enumerate(found)],
-        "categories": _categories(parameters),
-    }
-
-
-def _labels(table: Table, parameters: PoseDatasetParameters) -> Annotations:
-    """The labels in the order of the parameters; a table without individuals has those of the only one."""
-    has_individuals = "individuals" in table.column_names
-    labels = annotations_of(table, _plan(parameters, has_individuals))
-    if has_individuals:
-        _mention_unknown(annotations_of(table), parameters)
-    return labels
-
-
-def _mention_unknown(labels: Annotations, parameters: PoseDatasetParameters) -> None:
-    """Individuals that are labelled, and that the model does not know."""
-    n_labelled = np.isfinite(labels.xy).all(axis=-1).any(axis=-1).sum(axis=0)
-    unknown = [
-        f"{name} ({n} images)"
-        for name, n in zip(labels.plan.individuals, n_labelled, strict=False)
-        if n and name not in parameters.individuals
-    ]
-    if unknown:
-        logger.warning(
-            "Labels of individuals that the model's configuration does not name are left out: %s.", ", ".join(unknown)
-        )
-
-
-def _annotations(
-    xy: Array, names: Sequence[str], category: int, sizes: Array, margin: int
-) -> list[tuple[int, dict[str, Any]]]:
-    """The annotations of individuals with a visible point, each with the position of its image."""
-    xy = np.where(np.isfinite(xy).all(axis=-1, keepdims=True), xy, 0.0)
-    inside = ((xy > 0) & (xy < sizes[:, None, None])).all(axis=-1)
-    points = np.concatenate([xy, VISIBLE * np.expand_dims(inside, -1)], axis=-1)
-    boxes = bbox_from_keypoints(points, sizes[:, None, 1], sizes[:, None, 0], margin)
-    n_visible, area = inside.sum(axis=-1), areas(boxes)
-    found = []
-    for image, individual in np.argwhere(n_visible):
-        annotation = {
-            "image_id": int(image) + 1,
-            "category_id": category,
-            "individual": names[individual],
-            "individual_id": -1 if names[individual] == SINGLE else int(individual),
-            "num_keypoints": int(n_visible[image, individual]),
-            "keypoints": points[image, individual],
-            "iscrowd": 0,
-            "bbox": boxes[image, individual],
-            "area": float(area[image, individual]),
-        }
-        found.append((int(image), annotation))
-    return found
-
-
-def _categories(parameters: PoseDatasetParameters) -> list[dict[str, Any]]:
-    found = [{"id": 1, "name": "animals", "supercategory": "animal", "keypoints": list(parameters.bodyparts)}]
-    if parameters.unique_bpts:
-        found.append({"id": 2, "name": SINGLE, "supercategory": SINGLE, "keypoints": list(parameters.unique_bpts)})
-    return found
-
-
-def _images(root: Path, keys: Sequence[ImageKey]) -> tuple[list[Path], Array]:
-    """The files of the images, and their sizes (n, 2) as width and height; all that are missing are named at once."""
-    paths, sizes, missing = [], np.zeros((len(keys), 2), np.int64), []
-    for i, key in enumerate(keys):
-        path = _on_disk(root, key)
-        try:
-            _, height, width = image_shape(path)
-        except Missing:
-            missing.append(path)
-            continue
-        paths.append(path)
-        sizes[i] = width, height
-    if missing:
-        raise MissingImages(
-            f"{len(missing)} of {len(keys)} labelled images are not there:\n    {named(missing)}",
-            where=root,
-            fix="put them back, or remove their labels with deeplabcut.dropannotationfileentriesduetodeletedimages "
-            "and create the training set again",
-        )
-    return paths, sizes
-
-
-def _on_disk(root: Path, key: ImageKey) -> Path:
-    """The file of an image, also where the disk spells its name in another form."""
-    path = root.joinpath(*key)
-    if all(part.isascii() for part in key) or path.exists():
-        return path
-    for part in key:
-        names = os.listdir(root) if root.is_dir() else []
-        root = root / next((name for name in names if same_text(name) == same_text(part)), part)
-    return root

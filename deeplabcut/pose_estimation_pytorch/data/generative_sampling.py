@@ -87,7 +87,7 @@ class GenerativeSampler:
         rng = torch_rng() if rng is None else rng
         keypoints = np.asarray(keypoints, float)
         near = np.asarray(near_keypoints, float).reshape(-1, self.num_keypoints, 3)
-        near = near[~(near == keypoints).all(axis=(1, 2))]
+        near = near[~((near == keypoints) | (np.isnan(near) & np.isnan(keypoints))).all(axis=(1, 2))]
         result = np.zeros((self.num_keypoints, 3))
         pending = np.flatnonzero(is_visible(keypoints))
         candidates = _Candidates.of(keypoints, near, self._drawn_partners(rng))

@@ -14,7 +14,7 @@ from deeplabcut.pose_estimation_pytorch.data.draws import Draw
 from deeplabcut.pose_estimation_pytorch.data.image_cache import ImageCache
 
 
-class EpochBatches(Sampler[list[Draw]]):  # type: ignore[misc]
+class EpochBatches(Sampler[list[Draw]]):  # type: ignore[misc, unused-ignore]
     """The positions of each batch, with the seed of each item; every pass is the next epoch.
 
     Parameters

@@ -22,7 +22,7 @@ class Animals:
 
     Parameters
     ----------
-    keypoints : (n, n_bodyparts, 3) of x, y, flag; 0, 0 and the flag where a point is not visible.
+    keypoints : (n, n_bodyparts, 3) of x, y, flag; the flag three times where a point is not visible.
     boxes : (n, 4) as x, y, width, height.
     labels, is_crowd, individual_ids : (n,) whole numbers.
     images : (n,) position of the image.
@@ -116,9 +116,9 @@ def _points(annotation: Mapping[str, Any], n: int, image: Mapping[str, Any]) -> 
 
 
 def _without_hidden(points: Array) -> Array:
-    """The points with 0, 0 for those that are not visible, whose flag is 0 or less."""
+    """The points as ``0, 0, 0`` where they are not visible, or ``-1, -1, -1`` where they are to be ignored."""
     flag = np.where(is_visible(points), points[..., 2], np.minimum(np.nan_to_num(points[..., 2]), 0))
-    return np.concatenate([np.where(flag[..., None] > 0, points[..., :2], 0.0), flag[..., None]], axis=-1)
+    return np.concatenate([np.where(flag[..., None] > 0, points[..., :2], flag[..., None]), flag[..., None]], axis=-1)
 
 
 def _check_slots(counts: Array, n_slots: int, images: Sequence[Mapping[str, Any]]) -> None:

@@ -211,9 +211,7 @@ def test_the_settings_of_a_part_are_those_of_its_class(config, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read(tmp_path, content)  # no recipe has it; the class takes it
-    with pytest.warns(
-        ConfigWarning, match="model.backbone|backbone: ResNet has no setting 'output_strid'.*'output_stride'"
-    ):
+    with pytest.warns(ConfigWarning, match="model.backbone: ResNet has no setting 'output_strid'.*'output_stride'"):
         made = read(tmp_path, changed(content, "model.backbone.output_strid", 8))
     assert made.model.backbone["output_strid"] == 8
 
@@ -344,8 +342,7 @@ def test_unknown_settings_of_training_are_a_mistake(tmp_path):
 
 
 def test_a_folder_or_a_path_without_suffix_means_the_file_in_it(minimal, tmp_path):
-    with pytest.warns(DLCDeprecationWarning, match="PoseConfig.build"):
-        made = make_pytorch_pose_config(minimal, tmp_path, net_type="dekr_w18", save=True)
+    made = make_pytorch_pose_config(minimal, tmp_path, net_type="dekr_w18", save=True)
     assert PoseConfig.from_yaml(tmp_path / "pytorch_config.yaml") == made
     assert made.metadata.pose_config_path == tmp_path / "pytorch_config.yaml"
     assert made.metadata.individuals == minimal["individuals"] and made.metadata.project_path is None
@@ -354,8 +351,7 @@ def test_a_folder_or_a_path_without_suffix_means_the_file_in_it(minimal, tmp_pat
 def test_data_without_a_project_gets_a_basic_one(tmp_path):
     project = make_basic_project_config(tmp_path, ["a", "b"], max_individuals=2)
     assert (project["bodyparts"], project["individuals"]) == ("MULTI!", ["individual000", "individual001"])
-    with pytest.warns(DLCDeprecationWarning):
-        made = make_pytorch_pose_config(project, tmp_path / "pytorch_config.yaml", net_type="hrnet_w18", top_down=True)
+    made = make_pytorch_pose_config(project, tmp_path / "pytorch_config.yaml", net_type="hrnet_w18", top_down=True)
     assert made.metadata.bodyparts == ["a", "b"] and made.metadata.project_path == tmp_path and made.method == "td"
 
 
@@ -366,8 +362,7 @@ def test_single_animal_projects_have_one_individual():
 
 def test_the_test_configuration_counts_unique_bodyparts_too(minimal, tmp_path):
     pose = PoseConfig.build({**minimal, "uniquebodyparts": ["corner"]}, "train", top_down=False)
-    with pytest.warns(DLCDeprecationWarning):
-        made = make_pytorch_test_config(pose, tmp_path / "pose_cfg.yaml", save=True)
+    made = make_pytorch_test_config(pose, tmp_path / "pose_cfg.yaml", save=True)
     content = read_config_as_dict(tmp_path / "pose_cfg.yaml")
     assert list(content) == ["dataset", "num_joints", "all_joints", "all_joints_names", "net_type", "dataset_type",
                              "global_scale", "scoremap_dir"]  # fmt: skip

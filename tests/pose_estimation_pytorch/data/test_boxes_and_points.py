@@ -27,8 +27,18 @@ def test_a_box_outside_of_the_image_has_no_area():
 
 
 def test_only_visible_points_can_be_out_of_bounds():
-    points = np.array([[0, 0, 2], [120, 100, 2], [120.1, 5, 2], [5, -0.1, 1], [np.nan, 5, 2], [-9, -9, 0], [-1, -1, -1]])
-    assert utils.out_of_bounds_keypoints(points, (100, 120, 3)).tolist() == [False, False, True, True, True, False, False]
+    points = np.array(
+        [[0, 0, 2], [120, 100, 2], [120.1, 5, 2], [5, -0.1, 1], [np.nan, 5, 2], [-9, -9, 0], [-1, -1, -1]]
+    )
+    assert utils.out_of_bounds_keypoints(points, (100, 120, 3)).tolist() == [
+        False,
+        False,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_overlap_of_pairs_of_boxes():
@@ -65,11 +75,11 @@ def test_lists_of_dicts_are_looked_up_from_both_sides():
 
 def test_a_class_declares_its_properties_as_a_table():
     class Net(metaclass=PropertyMeta):
-        properties = {"depth": (int, cfg_getter("depth", "50"))}  # noqa: RUF012 - as such classes are written
-        cfg = {}  # noqa: RUF012
+        properties = {"depth": (int, cfg_getter("depth", "50"))}
+        cfg = {}
 
     class Abstract(metaclass=CombinedPropertyMeta):
-        properties = {"depth": (int, cfg_getter("depth"))}  # noqa: RUF012
-        cfg = {"depth": "18"}  # noqa: RUF012
+        properties = {"depth": (int, cfg_getter("depth"))}
+        cfg = {"depth": "18"}
 
     assert Net().depth == 50 and Abstract().depth == 18

@@ -8,7 +8,7 @@ from deeplabcut.pose_estimation_pytorch.data import GenerativeSampler
 
 AREA, SIZE = 2500.0, (400, 400, 3)
 POSE = np.array([[100, 100, 2], [140, 100, 2], [120, 140, 2], [160, 150, 2.0]])
-NEAR = POSE + [90, 60, 0]
+NEAR = POSE + np.array([90, 60, 0])
 NONE = np.zeros((0, 4, 3))
 
 

@@ -148,7 +148,7 @@ def test_any_size_works_also_without_room_to_shift(size, max_shift):
 
 
 def test_the_longest_side_is_limited():
-    part, moved = resize_and_random_crop(
+    part, _ = resize_and_random_crop(
         np.full((3, 100, 400), 9, np.uint8), targets([[200, 50, 2]]), 200, max_size=400, max_shift=0,
         rng=np.random.default_rng(0),
     )  # fmt: skip

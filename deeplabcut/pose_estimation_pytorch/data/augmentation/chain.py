@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from deeplabcut.core.poses import Array
 from deeplabcut.pose_estimation_pytorch.data.augmentation.sample import Sample
 
 
-class Step:
+class Step(ABC):
     """One augmentation: with probability ``p`` it changes a sample.
 
     Steps hold settings only, so that they can be shared, compared and pickled; chance comes in as a generator.
@@ -24,9 +25,9 @@ class Step:
     always_apply: bool = False
     draws = True  # whether `apply` uses chance
 
+    @abstractmethod
     def apply(self, sample: Sample, rng: np.random.Generator) -> None:
         """Change ``sample`` in place."""
-        raise NotImplementedError
 
     @property
     def is_random(self) -> bool:

@@ -190,6 +190,8 @@ class Affine(Step):
 class PadIfNeeded(Step):
     """The image in a larger frame: of a least size, or with sides that a number divides.
 
+    Points that are not in the image become NaN, if there is something to pad.
+
     Parameters
     ----------
     min_height, min_width : px, or None.
@@ -242,6 +244,7 @@ class PadIfNeeded(Step):
             return
         left, top = self._corner(more_x, more_y, rng)
         affine, size = geometry.translation(left, top), (width + more_x, height + more_y)
+        sample.forget_points_outside()
         if self.border_mode == "constant" and not np.any(self.border_value):
             sample.move(affine, size, cut=True)
             return

@@ -137,6 +137,11 @@ class Sample:
             self.corners = np.concatenate([moved.min(axis=1), moved.max(axis=1)], axis=1)
             self.clip_boxes()
 
+    def forget_points_outside(self) -> None:
+        """Make points that lie beyond the image NaN, before a larger frame would make them seem to be inside."""
+        xy = self.points[:, :2]
+        xy[~((xy >= 0) & (xy <= self.size)).all(axis=1)] = np.nan
+
     def clip_boxes(self) -> None:
         """Cut the boxes where the image ends; a box outside of it keeps no area."""
         self.corners = np.clip(self.corners, 0, [*self.size, *self.size])

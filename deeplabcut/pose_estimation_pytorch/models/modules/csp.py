@@ -8,12 +8,19 @@ from typing import Any
 import torch
 from torch import nn
 
+from deeplabcut.core.errors import InvalidInput
 from deeplabcut.pose_estimation_pytorch.models.modules.norm import SyncBatchNorm
 
 Size = int | tuple[int, int]
 
 ACTIVATIONS: Mapping[str, type[nn.Module]] = {"SiLU": nn.SiLU, "ReLU": nn.ReLU}
 NORMS: Mapping[str, type[nn.Module]] = {"SyncBN": SyncBatchNorm, "BN": nn.BatchNorm2d}
+
+
+class NotOffered(InvalidInput, NotImplementedError):
+    """A choice that a part does not have."""
+
+    code = "DLC133"
 
 
 def build_activation(activation_fn: str, *args: Any, **kwargs: Any) -> nn.Module:
@@ -28,7 +35,7 @@ def build_norm(norm: str, *args: Any, **kwargs: Any) -> nn.Module:
 
 def _chosen(what: str, name: str, known: Mapping[str, type[nn.Module]]) -> type[nn.Module]:
     if name not in known:
-        raise NotImplementedError(f"There is no {what} {name!r}; use one of {', '.join(known)}.")
+        raise NotOffered(f"There is no {what} {name!r}.", fix=f"use one of {', '.join(known)}")
     return known[name]
 
 

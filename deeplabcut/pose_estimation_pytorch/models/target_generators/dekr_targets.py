@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from deeplabcut.core.arrays import zeros
 from deeplabcut.core.codecs.base import with_individuals
 from deeplabcut.core.codecs.dekr import DekrCodec
 from deeplabcut.core.errors import InvalidInput
@@ -49,7 +50,10 @@ class DEKRGenerator(BaseGenerator):
                 f"Labels of {keypoints.shape[-2]} keypoints do not fit {self.num_joints} bodyparts and their centre.",
                 fix="set num_joints to the number of bodyparts, and let the data add centres (with_center_keypoints)",
             )
-        areas = beside(find_labels(labels, "area"), heatmap).reshape(keypoints.shape[:2])
+        areas = beside(find_labels(labels, "area"), heatmap)
+        if 0 in areas.shape:  # `with_individuals` puts one that is not there
+            areas = zeros(keypoints.shape[:2], keypoints)
+        areas = areas.reshape(keypoints.shape[:2])
         codec = DekrCodec(stride, self.pos_dist_thresh, self.bg_weight)
         targets = codec.encode(keypoints, areas, tuple(heatmap.shape[-2:]))
         return {"heatmap": as_target(targets.heatmap), "offset": as_target(targets.offset)}
