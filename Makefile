@@ -18,7 +18,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: $(READY)  ## a synthetic video, and a project around it up to the training set
+demo: $(READY)  ## a synthetic video, and a project around it up to the network to train
 	@$(BIN)/dlc demo
 
 test: $(READY)  ## the tests

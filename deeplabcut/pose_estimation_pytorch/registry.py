@@ -26,6 +26,10 @@ class UnknownPart(InvalidInput, KeyError):
     code = "DLC130"
 
 
+class NotSettings(InvalidInput, TypeError):
+    """Something in place of the configuration of a part."""
+
+
 class NameTaken(InvalidInput, KeyError):
     """A part registered under a name that another one has."""
 
@@ -164,12 +168,13 @@ def build_from_cfg(cfg: Any, registry: Registry, default_args: Mapping[str, Any]
 
     Keys that the part has no parameter for are left out, with a warning that names the nearest.
     """
-    settings = dict(default_args or {}) | dict(cfg.to_dict() if hasattr(cfg, "to_dict") else cfg)
-    if "type" not in settings:
+    given = settings_of(cfg, registry)
+    if "type" not in given:
         raise UnknownPart(
-            f"The configuration of a part of {registry.name} has no type: {sorted(settings)}.",
+            f"The configuration of one of the {registry.name} has no type: {', '.join(map(str, given)) or 'it is empty'}.",
             fix=f"add type: one of {', '.join(registry.names)}",
         )
+    settings = {**(default_args or {}), **given}
     kind = settings.pop("type")
     part = find(kind, registry) if isinstance(kind, str) else kind
     if not callable(part):
@@ -187,6 +192,17 @@ def build_from_cfg(cfg: Any, registry: Registry, default_args: Mapping[str, Any]
     except Exception as error:
         error.args = (f"{part.__name__}: {error}", *error.args[1:]) if error.args else (part.__name__,)
         raise
+
+
+def settings_of(cfg: Any, registry: Registry) -> dict[str, Any]:
+    """The configuration of a part, a mapping or a config, as a dict of its own."""
+    content = cfg.to_dict() if hasattr(cfg, "to_dict") else cfg
+    if not isinstance(content, Mapping):
+        raise NotSettings(
+            f"The configuration of one of the {registry.name} is {content!r}, not keys with values.",
+            fix=f"write {{type: {content if isinstance(content, str) else 'its name'}, ...}}",
+        )
+    return dict(content)
 
 
 def find(name: str, registry: Registry) -> Callable[..., Any]:

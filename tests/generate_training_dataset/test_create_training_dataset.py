@@ -312,7 +312,8 @@ def test_new_labels_are_said_to_change_what_older_splits_mean(project, no_engine
 def test_shuffles_with_equal_splits_share_its_number(project, no_engine):
     path = project()
     indices = [3, 1, 2, 0, 4, 5, 6, 7], [8, 9]
-    create_training_dataset(path)
+    ((_, _, (_, test)),) = create_training_dataset(path, seed=1)
+    assert set(test) != set(indices[1])
     create_training_dataset(path, Shuffles=[4, 5], trainIndices=[indices[0]] * 2, testIndices=[indices[1]] * 2)
     shuffles = read_config_as_dict(path / FOLDER / "metadata.yaml")["shuffles"]
     assert [one["split"] for one in shuffles.values()] == [1, 2, 2]

@@ -1,7 +1,7 @@
 """Short forms of a configuration, put into the long form while it is read.
 
-``model.head`` stands for ``model.heads.bodypart``, ``variant`` of a backbone for the end of its ``model_name``,
-``train.epochs`` and the like for ``train_settings``, ``train.optimizer`` and ``train.scheduler`` for ``runner``.
+``model.head`` stands for ``model.heads.bodypart``, ``variant`` of a backbone for the network of ours whose name ends
+with it, ``train.epochs`` and the like for ``train_settings``, ``train.optimizer`` and ``train.scheduler`` for ``runner``.
 """
 
 from __future__ import annotations
@@ -93,27 +93,28 @@ def _model(model: dict[str, Any], mistakes: list[Mistake]) -> dict[str, Any]:
 
 
 def _backbone(backbone: dict[str, Any], mistakes: list[Mistake]) -> tuple[dict[str, Any], int | None]:
-    """The backbone with the name of its model, and how many channels it has if one of our recipes says so."""
+    """The backbone of our recipes that a variant names, and how many channels it has; else the backbone as it is.
+
+    What other variants mean is up to the class of the backbone, which may be somebody else's.
+    """
     if "variant" in backbone:
         variant = str(backbone["variant"])
-        if "model_name" in backbone:
-            mistakes.append(_both(("model", "backbone", "variant"), "model.backbone.model_name", variant))
-        for settings, channels in _backbones_of(str(backbone.get("type"))):
-            if str(settings.get("model_name", "")).split("_")[-1] == variant.removeprefix("_"):
+        for name, settings, channels in _backbones_of(str(backbone.get("type"))):
+            if "model_name" in backbone:
+                mistakes.append(_both(("model", "backbone", "variant"), "model.backbone.model_name", variant))
+                break
+            if name.split("_")[-1] == variant.removeprefix("_"):
                 rest = {key: value for key, value in backbone.items() if key != "variant"}
                 return {**settings, **rest}, channels
-        name = f"{str(backbone.get('type')).lower()}_{variant}"
-        renamed = {"variant": ("model_name", name)}
-        backbone = dict(renamed.get(key, (key, value)) for key, value in backbone.items())
     return backbone, None
 
 
-def _backbones_of(kind: str) -> Iterator[tuple[dict[str, Any], int]]:
-    """The backbones of a type in our recipes, with their channels."""
-    for net in recipes("nets").values():
+def _backbones_of(kind: str) -> Iterator[tuple[str, dict[str, Any], int]]:
+    """The networks of ours that are backbones of a type: their names, settings and channels."""
+    for name, net in recipes("nets").items():
         settings = recipes("backbones")[net["backbone"]]
         if settings["type"] == kind and "method" not in net:
-            yield replaced(settings, net["variables"]), net["variables"]["backbone_output_channels"]
+            yield name, replaced(settings, net["variables"]), net["variables"]["backbone_output_channels"]
 
 
 def _head(head: Any, channels: Any, name: str, mistakes: list[Mistake]) -> Any:
@@ -128,9 +129,22 @@ def _head(head: Any, channels: Any, name: str, mistakes: list[Mistake]) -> Any:
     template = {
         key: value for key, value in _template(str(head.get("type"))).items() if _is_same_kind(value, given.get(key))
     }
+    if set(template) <= set(given):
+        return head  # one of somebody else's, or written out
     known = {"num_bodyparts": number, "backbone_output_channels": channels if isinstance(channels, int) else None}
-    unknown = [name for name in VARIABLES if known.get(name) is None and _mentions(template, name)]
-    return head if unknown or not template else merged(replaced(template, known), given)
+    unknown = sorted(word for word in _variables() if known.get(word) is None and _mentions(template, word))
+    if not unknown:
+        return merged(replaced(template, known), given)
+    wanted = f"the settings of {head.get('type')} one by one; they depend on {', '.join(unknown)}"
+    if unknown == ["backbone_output_channels"]:
+        wanted = "model.backbone_output_channels too, which is known for the backbones of our networks only"
+    mistakes.append(Mistake(("model", "heads", name, "num_bodyparts"), number, wanted))
+    return head
+
+
+def _variables() -> set[str]:
+    """Every word that may stand for a value in a recipe."""
+    return {*VARIABLES, *(word for net in recipes("nets").values() for word in net["variables"])}
 
 
 def _template(kind: str) -> dict[str, Any]:
@@ -150,7 +164,7 @@ def _mentions(value: Any, name: str) -> bool:
         return any(_mentions(item, name) for item in value.values())
     if isinstance(value, list):
         return any(_mentions(item, name) for item in value)
-    return isinstance(value, str) and value.startswith(name)
+    return isinstance(value, str) and value.partition(" ")[0] == name
 
 
 def _both(keys: tuple[str, ...], long: str, value: Any) -> Mistake:

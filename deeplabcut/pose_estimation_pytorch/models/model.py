@@ -23,6 +23,7 @@ from deeplabcut.pose_estimation_pytorch.models.loading import (
     weights_of,
 )
 from deeplabcut.pose_estimation_pytorch.models.necks.base import NECKS
+from deeplabcut.pose_estimation_pytorch.registry import settings_of
 
 if TYPE_CHECKING:
     from deeplabcut.core.weight_init import WeightInitialization
@@ -121,10 +122,16 @@ class PoseModel(nn.Module):
         pretrained_backbone : bool
             Begin with published weights of the backbone, whatever ``cfg`` says; they are fetched once.
         """
-        content: dict[str, Any] = dict(cfg.to_dict() if hasattr(cfg, "to_dict") else cfg)
-        of_backbone = {key: value for key, value in content["backbone"].items() if key != "pretrained"}
+        content: Mapping[str, Any] = cfg.to_dict() if hasattr(cfg, "to_dict") else cfg
+        if absent := [key for key in ("backbone", "heads") if not content.get(key)]:
+            raise InvalidInput(
+                f"The configuration of a network has no {' and no '.join(absent)}; its keys are {', '.join(content)}.",
+                fix="give the model section of a configuration: a backbone, and heads by name ({bodypart: {...}})",
+            )
+        of_backbone = settings_of(content["backbone"], BACKBONES)
+        of_backbone.pop("pretrained", None)
         backbone = BACKBONES.build(of_backbone, default_args={"pretrained": pretrained_backbone})
-        neck = NECKS.build(dict(content["neck"])) if content.get("neck") else None
+        neck = NECKS.build(content["neck"]) if content.get("neck") else None
         heads = {name: HEADS.build(head) for name, head in content["heads"].items()}
         model = PoseModel(cfg, backbone, heads, neck)
         if weight_init is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -11,7 +10,7 @@ from torch import nn
 from typing_extensions import Self
 
 from deeplabcut.pose_estimation_pytorch.models.loading import load_weights, read_snapshot
-from deeplabcut.pose_estimation_pytorch.registry import Registry, build_from_cfg
+from deeplabcut.pose_estimation_pytorch.registry import Registry, build_from_cfg, settings_of
 
 Losses = dict[str, torch.Tensor]
 Boxes = list[dict[str, torch.Tensor]]
@@ -31,8 +30,7 @@ def build_detector(
     pretrained : bool
         Whether to fetch published weights, where the configuration says nothing of it.
     """
-    content: Mapping[str, Any] = cfg.to_dict() if hasattr(cfg, "to_dict") else cfg
-    content = {key: value for key, value in content.items() if value is not None}
+    content = {key: value for key, value in settings_of(cfg, registry).items() if value is not None}
     defaults = {"pretrained": pretrained, "fetch": pretrained}
     detector: BaseDetector = build_from_cfg(content, registry=registry, default_args=defaults, **settings)
     path = getattr(weight_init, "detector_snapshot_path", None)

@@ -14,7 +14,7 @@ from deeplabcut.pose_estimation_pytorch.models.criterions.base import CRITERIONS
 from deeplabcut.pose_estimation_pytorch.models.predictors.base import PREDICTORS
 from deeplabcut.pose_estimation_pytorch.models.target_generators.base import TARGET_GENERATORS
 from deeplabcut.pose_estimation_pytorch.models.weight_init import WEIGHT_INIT, Start
-from deeplabcut.pose_estimation_pytorch.registry import Registry, build_from_cfg
+from deeplabcut.pose_estimation_pytorch.registry import Registry, build_from_cfg, settings_of
 
 State = dict[str, torch.Tensor]
 Maps = dict[str, torch.Tensor]
@@ -22,26 +22,37 @@ Maps = dict[str, torch.Tensor]
 
 def build_head(cfg: Any, registry: Registry, **settings: Any) -> BaseHead:
     """A head from its configuration; its predictor, targets and criteria may be configurations or ready parts."""
-    parts = dict(cfg.to_dict() if hasattr(cfg, "to_dict") else cfg)
+    parts = settings_of(cfg, registry)
     criterion, aggregator = _built_criteria(parts.pop("criterion", None))
     parts |= {"criterion": criterion} if criterion is not None else {}
     ready = {"aggregator": aggregator} | (settings.pop("default_args", None) or {})
     for key, parts_registry in (("predictor", PREDICTORS), ("target_generator", TARGET_GENERATORS)):
-        if isinstance(parts.get(key), Mapping):
-            parts[key] = parts_registry.build(dict(parts[key]))
+        if isinstance(parts.get(key), (Mapping, str)):
+            parts[key] = parts_registry.build(parts[key])
     head: BaseHead = build_from_cfg(parts, registry=registry, default_args=ready, **settings)
     return head
 
 
 def _built_criteria(criterion: Any) -> tuple[Any, nn.Module | None]:
     """The criteria of a head, and an aggregator where they are several by name."""
-    if not isinstance(criterion, Mapping) or not any(isinstance(one, (Mapping, str)) for one in criterion.values()):
+    if criterion is None or isinstance(criterion, nn.Module):
         return criterion, None
-    if "type" in criterion:
-        return CRITERIONS.build({key: value for key, value in criterion.items() if key != "weight"}), None
-    built = {name: _built_criteria(one)[0] for name, one in criterion.items()}
-    weights = {name: one.get("weight", 1.0) for name, one in criterion.items()}
+    if not isinstance(criterion, Mapping) or "type" in criterion:
+        return _built_criterion(criterion), None
+    if all(isinstance(one, nn.Module) for one in criterion.values()):
+        return criterion, None  # whoever built them brings an aggregator
+    built = {name: _built_criterion(one) for name, one in criterion.items()}
+    weights = {name: one.get("weight", 1.0) if isinstance(one, Mapping) else 1.0 for name, one in criterion.items()}
     return built, LOSS_AGGREGATORS.build({"type": "WeightedLossAggregator", "weights": weights})
+
+
+def _built_criterion(criterion: Any) -> nn.Module:
+    if isinstance(criterion, nn.Module):
+        return criterion
+    settings = settings_of(criterion, CRITERIONS)
+    settings.pop("weight", None)
+    built: nn.Module = CRITERIONS.build(settings)
+    return built
 
 
 _HERE = "deeplabcut.pose_estimation_pytorch.models.heads"
@@ -123,6 +134,12 @@ class BaseHead(ABC, nn.Module):
                 )
             ((output,), (target,)) = outputs.values(), targets.values()
             return {"total_loss": self.criterion(output, **target)}
+        if missing := [name for name in self.criterion if name not in outputs or name not in targets]:
+            raise InvalidInput(
+                f"There is a criterion for {', '.join(missing)}, but the head makes {', '.join(outputs) or 'nothing'}"
+                f" and has targets for {', '.join(targets) or 'nothing'}.",
+                fix="leave the criterion out, or let the head and its target generator make what it compares",
+            )
         losses = {name: self.criterion[name](outputs[name], **targets[name]) for name in self.criterion}
         return {**losses, "total_loss": self.aggregator(losses)}
 

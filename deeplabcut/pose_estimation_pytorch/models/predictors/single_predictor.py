@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from deeplabcut.core.codecs.heatmap import LOCREF_STD_PX, HeatmapCodec
+from deeplabcut.core.errors import InvalidInput
 from deeplabcut.pose_estimation_pytorch.models.predictors.base import PREDICTORS, BasePredictor
 
 
@@ -39,6 +40,11 @@ class HeatmapPredictor(BasePredictor):
 
     def forward(self, stride: float, outputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """``poses`` (batch, 1, bodyparts, 3)."""
+        if self.location_refinement and "locref" not in outputs:
+            raise InvalidInput(
+                "The predictor refines locations, and the head makes no locref.",
+                fix="give the head a locref_config, or set location_refinement: false in its predictor",
+            )
         poses = HeatmapCodec(stride, locref_std_px=self.locref_std).decode(
             outputs["heatmap"],
             outputs["locref"] if self.location_refinement else None,
