@@ -57,11 +57,11 @@ class WeightInitialization(DLCBaseConfig):
                               involves=frozenset({"bodyparts", "conversion_array"}))  # fmt: skip
 
     @classmethod
-    def from_dict(cls, cfg_dict: Mapping[str, Any]) -> Self:
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The settings of a dict, also of the first form, which names a data set and no files."""
-        if cfg_dict.get("dataset") and "snapshot_path" not in cfg_dict:
-            return cls.from_dict_legacy(cfg_dict)
-        return super().from_dict(cfg_dict)
+        if data.get("dataset") and "snapshot_path" not in data:
+            return cls.from_dict_legacy(data)
+        return super().from_dict(data)
 
     @classmethod
     def from_dict_legacy(cls, data: Mapping[str, Any]) -> Self:

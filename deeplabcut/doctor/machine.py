@@ -6,7 +6,6 @@ import ctypes
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from contextlib import suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from deeplabcut.core.debug.report import short_path
 from deeplabcut.core.errors import StorageError
+from deeplabcut.core.memory import memory_bytes, sysctl
 from deeplabcut.core.processes import usable_cores
 from deeplabcut.core.trust import settings_folder
 from deeplabcut.doctor.report import Check, Status
@@ -65,26 +65,11 @@ def cpu_features() -> list[str]:
             flags = next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
             return [name for name in _FEATURES if name in flags.partition(":")[2].split()]
     if sys.platform == "darwin":
-        return [name for key, name in _MAC_FEATURES.items() if _sysctl(key) == "1"]
+        return [name for key, name in _MAC_FEATURES.items() if sysctl(key) == "1"]
     if sys.platform == "win32":
         present = ctypes.windll.kernel32.IsProcessorFeaturePresent
         return [name for number, name in _WINDOWS_FEATURES.items() if present(number)]
     return []
-
-
-def memory_bytes() -> tuple[int, int] | None:
-    """Total and available memory, the container's limit included; None where it cannot be told."""
-    if sys.platform.startswith("linux"):
-        with suppress(OSError, ValueError, KeyError):
-            lines = Path("/proc/meminfo").read_text().splitlines()
-            sizes = {line.split(":")[0]: 1024 * int(line.split()[1]) for line in lines if line.endswith("kB")}
-            return _within_container(sizes["MemTotal"], sizes["MemAvailable"])
-    if sys.platform == "darwin" and (total := _sysctl("hw.memsize")):
-        free = int(_sysctl("vm.page_free_count") or 0) * int(_sysctl("hw.pagesize") or 4096)
-        return int(total), free
-    if sys.platform == "win32":
-        return _windows_memory()
-    return None
 
 
 def _processor() -> Check:
@@ -93,7 +78,7 @@ def _processor() -> Check:
         lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
         name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     if sys.platform == "darwin":
-        name = _sysctl("machdep.cpu.brand_string") or name
+        name = sysctl("machdep.cpu.brand_string") or name
     return Check(MACHINE, "processor", Status.OK, f"{name}: {' '.join(cpu_features()) or 'features unknown'}")
 
 
@@ -154,36 +139,3 @@ def _has_temporary_folder() -> bool:
         return bool(tempfile.gettempdir())
     except OSError:
         return False
-
-
-def _within_container(total: int, available: int) -> tuple[int, int]:
-    with suppress(OSError, ValueError):
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
-        return min(total, limit), min(available, max(0, limit - used))
-    return total, available
-
-
-def _sysctl(key: str) -> str:
-    try:
-        said = subprocess.run(["/usr/sbin/sysctl", "-n", key], capture_output=True, text=True, timeout=5, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return said.stdout.strip()
-
-
-def _windows_memory() -> tuple[int, int] | None:
-    class Status(ctypes.Structure):
-        _fields_ = [
-            ("length", ctypes.c_ulong),
-            ("load", ctypes.c_ulong),
-            *[
-                (name, ctypes.c_ulonglong)
-                for name in ("total", "free", "page", "page_free", "virtual", "v_free", "ext")
-            ],
-        ]
-
-    status = Status(length=ctypes.sizeof(Status))
-    if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):  # type: ignore[attr-defined,unused-ignore]
-        return None
-    return int(status.total), int(status.free)

@@ -170,8 +170,9 @@ def build_from_cfg(cfg: Any, registry: Registry, default_args: Mapping[str, Any]
     """
     given = settings_of(cfg, registry)
     if "type" not in given:
+        keys = ", ".join(map(str, given)) or "it is empty"
         raise UnknownPart(
-            f"The configuration of one of the {registry.name} has no type: {', '.join(map(str, given)) or 'it is empty'}.",
+            f"The configuration of one of the {registry.name} has no type: {keys}.",
             fix=f"add type: one of {', '.join(registry.names)}",
         )
     settings = {**(default_args or {}), **given}

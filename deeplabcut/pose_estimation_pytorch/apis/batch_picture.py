@@ -12,6 +12,7 @@ from deeplabcut.core.errors import InvalidInput
 from deeplabcut.core.poses import Array
 from deeplabcut.io.images import write_png
 from deeplabcut.pose_estimation_pytorch.data.augmentation.sheet import draw_sample, sheet
+from deeplabcut.pose_estimation_pytorch.data.collate import COLLATE_FUNCTIONS
 from deeplabcut.pose_estimation_pytorch.data.dlcloader import DLCLoader
 from deeplabcut.pose_estimation_pytorch.data.loading import data_loader
 from deeplabcut.pose_estimation_pytorch.data.transforms import build_transforms
@@ -54,7 +55,9 @@ def show_training_batch(
     loader = DLCLoader(config, trainset_index=trainingsetindex, shuffle=shuffle, modelprefix=modelprefix)
     settings = loader.model_cfg
     dataset = loader.create_dataset(build_transforms(settings["data"]["train"]), "train", loader.pose_task)
-    batch = next(iter(data_loader(dataset, batch_size=n_images, shuffle=True, seed=seed)))
+    collate = settings["data"]["train"].get("collate")
+    in_one_size = COLLATE_FUNCTIONS.build(collate) if collate else None
+    batch = next(iter(data_loader(dataset, n_images, shuffle=True, seed=seed, collate_fn=in_one_size)))
     model = PoseModel.build(settings["model"]).eval()
     condition = batch["context"].get("cond_keypoints")
     with torch.no_grad():
@@ -62,8 +65,10 @@ def show_training_batch(
         targets = model.get_target(outputs, batch["annotations"])
     pictures, titles = [], []
     for i in range(len(batch["image"])):
-        labels = {name: batch["annotations"][name][i].numpy() for name in ("keypoints", "boxes")}
-        pictures.append(draw_sample(batch["image"][i].numpy(), labels["keypoints"], labels["boxes"]))
+        names = ("keypoints", "keypoints_unique", "boxes")
+        points, unique, boxes = (batch["annotations"][name][i].numpy() for name in names)
+        picture = draw_sample(batch["image"][i].numpy(), points, boxes)
+        pictures.append(draw_sample(picture, unique, colormap="spring"))
         titles.append(Path(batch["path"][i]).name)
     for name, maps in _maps(targets).items():
         for i, stack in enumerate(maps):

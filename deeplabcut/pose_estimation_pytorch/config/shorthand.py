@@ -1,7 +1,8 @@
 """Short forms of a configuration, put into the long form while it is read.
 
 ``model.head`` stands for ``model.heads.bodypart``, ``variant`` of a backbone for the network of ours whose name ends
-with it, ``train.epochs`` and the like for ``train_settings``, ``train.optimizer`` and ``train.scheduler`` for ``runner``.
+with it, ``train.epochs`` and the like for ``train_settings``, ``train.optimizer`` and ``train.scheduler`` for
+``runner``.
 """
 
 from __future__ import annotations

@@ -138,10 +138,14 @@ class Loader(ABC):
         slots = {name: i for i, name in enumerate(parameters.individuals)}
         shape = (1, parameters.num_unique_bpts) if unique_bodypart else (len(slots), parameters.num_joints)
         points = {image["id"]: np.zeros((*shape, 3)) for image in data["images"]}
+        names = {one["individual"] for one in data["annotations"]} - {SINGLE}
+        is_named = (
+            names <= slots.keys()
+        )  # a file without names counts its individuals, which the model may call otherwise
         for one in data["annotations"]:
             is_unique = one["individual"] == SINGLE
             if is_unique == unique_bodypart:
-                slot = 0 if is_unique else slots.get(one["individual"], one["individual_id"])
+                slot = 0 if is_unique else slots[one["individual"]] if is_named else one["individual_id"]
                 points[one["image_id"]][slot] = np.asarray(one["keypoints"]).reshape(-1, 3)
         return {image["file_name"]: points[image["id"]] for image in data["images"]}
 

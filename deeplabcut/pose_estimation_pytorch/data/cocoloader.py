@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from deeplabcut.io.foreign import read_json
 from deeplabcut.io.images import image_shape
 from deeplabcut.pose_estimation_pytorch.config.pose import PoseConfig
 from deeplabcut.pose_estimation_pytorch.data.base import EmptySplit, Loader, checked_mode, logger, named
-from deeplabcut.pose_estimation_pytorch.data.bboxes import areas
+from deeplabcut.pose_estimation_pytorch.data.bboxes import areas, bbox_from_keypoints
 from deeplabcut.pose_estimation_pytorch.data.dataset import PoseDatasetParameters
 from deeplabcut.pose_estimation_pytorch.data.records import map_id_to_annotations
 
@@ -84,18 +84,23 @@ class COCOLoader(Loader):
 
     @staticmethod
     def validate_categories(coco_json: dict[str, Any]) -> dict[str, Any]:
-        """The content with one category, whose id is 1: networks keep 0 for the background."""
+        """The content with one category, whose id is 1: networks keep 0 for the background.
+
+        It is the first one with keypoints. Annotations of categories with other keypoints are refused.
+        """
         categories = [dict(one) for one in coco_json["categories"]]
         if not categories:
             raise InvalidInput("The COCO file has no category.", fix="add one with the names of the keypoints")
+        main = _main_category(categories)
         if len(categories) > 1:
             names = ", ".join(str(one.get("name", one["id"])) for one in categories)
-            logger.warning("The categories %s are taken for one: %s.", names, categories[0].get("name"))
-        elif categories[0]["id"] == 0:
+            _check_same_points(categories, coco_json["annotations"])
+            logger.warning("The categories %s are taken for one: %s.", names, main.get("name"))
+        elif main["id"] == 0:
             logger.warning("The category 0 becomes 1: 0 stands for the background.")
         return {
             **coco_json,
-            "categories": [{**categories[0], "id": 1}],
+            "categories": [{**main, "id": 1}],
             "annotations": [{**one, "category_id": 1} for one in coco_json["annotations"]],
         }
 
@@ -105,17 +110,29 @@ class COCOLoader(Loader):
         Images that are not there are left out, with a warning that names them.
         """
         self._check_bodyparts(coco_json["categories"][0])
-        images, missing = [], []
+        images, missing, other = [], [], []
         for one in coco_json["images"]:
-            path = self.image_root / str(one["file_name"])  # an absolute name stays as it is
+            path = self._path(str(one["file_name"]))
             if not path.is_file():
                 missing.append(path)
                 continue
             _, height, width = image_shape(path)
+            if (one.get("width") or width, one.get("height") or height) != (width, height):
+                other.append(f"{path} ({width} x {height}, not {one.get('width')} x {one.get('height')})")
             images.append({**one, "file_name": str(path), "width": width, "height": height})
         if missing:
             logger.warning("%d images are not there and are left out:\n    %s", len(missing), named(missing))
+        if other:
+            logger.warning(
+                "%d images have another size than the file says, so labels may not lie where they should:\n    %s",
+                len(other), named(other),
+            )  # fmt: skip
         return {**coco_json, "images": images, "annotations": self._annotations(coco_json["annotations"], images)}
+
+    def _path(self, name: str) -> Path:
+        """The file of an image, whose name may be absolute, or written on Windows."""
+        path = self.image_root / name
+        return path if path.is_file() or "\\" not in name else self.image_root / name.replace("\\", "/")
 
     def _check_bodyparts(self, category: Mapping[str, Any]) -> None:
         wanted, found = list(self.model_cfg.metadata.bodyparts), list(category.get("keypoints") or [])
@@ -141,16 +158,21 @@ class COCOLoader(Loader):
         found: list[dict[str, Any]] = []
         for image in images:
             for i, place in enumerate(of_image.get(image["id"], ())):
-                found.append(self._annotation(annotations[place], i, len(found) + 1))
+                found.append(self._annotation(annotations[place], i, len(found) + 1, image))
         return found
 
-    def _annotation(self, annotation: Mapping[str, Any], slot: int, number: int) -> dict[str, Any]:
+    def _annotation(
+        self, annotation: Mapping[str, Any], slot: int, number: int, image: Mapping[str, Any]
+    ) -> dict[str, Any]:
         n = self.model_cfg.metadata.num_bodyparts
         name = f"The annotation {annotation.get('id', number)}"
         points = self._numbers(annotation.get("keypoints") or [0] * 3 * n, 3 * n, f"{name}: keypoints").reshape(n, 3)
         lost = ~np.isfinite(points).all(axis=1)
         points[lost] = 0
-        box = self._numbers(annotation.get("bbox") or [0] * 4, 4, f"{name}: bbox")
+        if annotation.get("bbox"):
+            box = np.nan_to_num(self._numbers(annotation["bbox"], 4, f"{name}: bbox"))
+        else:
+            box = bbox_from_keypoints(points, image["height"], image["width"], self.model_cfg.data.bbox_margin)
         return {
             "id": number,
             **annotation,
@@ -159,8 +181,8 @@ class COCOLoader(Loader):
             "num_keypoints": int((points[:, 2] > 0).sum()),
             "keypoints": points,
             "iscrowd": int(annotation.get("iscrowd") or 0),
-            "bbox": np.nan_to_num(box),
-            "area": float(annotation.get("area") or areas(np.nan_to_num(box))),
+            "bbox": box,
+            "area": float(annotation.get("area") or areas(box)),
         }
 
     def _numbers(self, values: Any, n: int, what: str) -> Array:
@@ -187,7 +209,7 @@ class COCOLoader(Loader):
         contents = [one for one in (train_json, test_json) if one is not None]
         n_most = max((len(rows) for one in contents for rows in map_id_to_annotations(one["annotations"]).values()),
                      default=0)  # fmt: skip
-        return n_most, list(train_json["categories"][0].get("keypoints") or [])
+        return n_most, list(_main_category(train_json["categories"]).get("keypoints") or [])
 
     def predictions_to_coco(
         self, predictions: dict[str, dict[str, Array]], mode: str = "train"
@@ -219,3 +241,25 @@ class COCOLoader(Loader):
                         one[name] = np.asarray(prediction[key][i]).tolist()
                 found.append(one)
         return found
+
+
+def _main_category(categories: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The first category with keypoints; some programs put one without any before it, as a name for all."""
+    return next((one for one in categories if one.get("keypoints")), categories[0])
+
+
+def _check_same_points(categories: list[dict[str, Any]], annotations: list[dict[str, Any]]) -> None:
+    """Refuse annotations whose points mean other bodyparts than those of the first category that has any."""
+    points = {one["id"]: one["keypoints"] for one in categories if one.get("keypoints")}
+    main = list(next(iter(points.values()), ()))
+    wrong = {key for key, names in points.items() if list(names) != main}
+    used = [one for one in annotations if one.get("category_id") in wrong and any(one.get("keypoints") or ())]
+    if used:
+        listed = "; ".join(
+            f"{one.get('name', one['id'])} with {', '.join(map(str, one.get('keypoints') or []))}" for one in categories
+        )
+        raise InvalidInput(
+            f"{len(used)} annotations belong to a category with other keypoints than the first; "
+            f"the categories are {listed}.",
+            fix="make one file for each kind of animal, or name the same keypoints in the same order",
+        )

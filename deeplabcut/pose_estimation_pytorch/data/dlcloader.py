@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from deeplabcut.core.engine import Engine
 from deeplabcut.core.errors import DeepLabCutError, Missing
 from deeplabcut.core.poses import Array, BodyPlan
 from deeplabcut.core.splits import Split
+from deeplabcut.core.text import same_text
 from deeplabcut.io.annotations import LabelFiles, label_files, read_label_table
 from deeplabcut.io.tables import (
     XY,
@@ -28,11 +29,12 @@ from deeplabcut.io.tables import (
     without_coords,
 )
 from deeplabcut.io.training_set import Documentation, read_documentation
-from deeplabcut.pose_estimation_pytorch.data.base import EmptySplit, Loader, checked_mode
+from deeplabcut.pose_estimation_pytorch.data.base import EmptySplit, Loader, checked_mode, logger, named
 from deeplabcut.pose_estimation_pytorch.data.conditions import project_root_of, read_image_poses
-from deeplabcut.pose_estimation_pytorch.data.dataset import PoseDatasetParameters
+from deeplabcut.pose_estimation_pytorch.data.dataset import PoseDataset, PoseDatasetParameters
 from deeplabcut.pose_estimation_pytorch.data.project_labels import VISIBLE, coco_of, plan_for
 from deeplabcut.pose_estimation_pytorch.data.splits import split_of_now
+from deeplabcut.pose_estimation_pytorch.task import Task
 from deeplabcut.project.project import Project, config_of
 from deeplabcut.project.scorer import pytorch_scorer
 from deeplabcut.project.shuffle_metadata import TrainingDatasetMetadata, shuffle_not_found, training_fraction
@@ -154,6 +156,27 @@ class DLCLoader(Loader):
         table = replace(self._table, values=self._table.values[rows], rows=tuple(keys[i] for i in rows), row_names=())
         return coco_of(self.project_path, table, self.get_dataset_parameters(), self.model_cfg.data.bbox_margin)
 
+    def create_dataset(
+        self, transform: Callable[..., Any] | None = None, mode: str = "train", task: Task = Task.BOTTOM_UP
+    ) -> PoseDataset:
+        """The images and labels as items for a network; parameters as for `Loader.create_dataset`."""
+        dataset = super().create_dataset(transform, mode, task)
+        records = self._documentation.data
+        made = {_name(one["image"]): tuple(np.ravel(one["size"])[1:]) for one in records}
+        depth = len(records[0]["image"]) if records else 0
+        other = []
+        for image in dataset.images:
+            size = (image["height"], image["width"])
+            if made.get(_name(Path(image["file_name"]).parts[-depth:]), size) != size:
+                other.append(image["file_name"])
+        if other:
+            logger.warning(
+                "%d images have another size than when the training set was made, so labels may not lie where they "
+                "should:\n    %s",
+                len(other), named(other),
+            )  # fmt: skip
+        return dataset
+
     def load_ground_truth(
         self, config: ProjectSource, trainset_index: int, shuffle: int
     ) -> tuple[dict[str, DataFrame], set[tuple[int, int]]]:
@@ -264,6 +287,11 @@ def _documentation(project: Project, fraction: float, shuffle: int) -> Documenta
 
 def _checked(project: Project, made: Documentation, table: Table) -> Split:
     return split_of_now(made, annotations_of(table).images, _files(project).h5)
+
+
+def _name(image: Sequence[str]) -> tuple[str, ...]:
+    """The name of an image in the form in which equal ones compare equal."""
+    return tuple(map(same_text, image))
 
 
 def _resolutions(made: Documentation) -> set[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Decoded images kept between epochs, once for all workers of a loader.
 
-Images lie behind each other in one block of memory that is reserved, not filled, at the beginning: each is decoded by
-the worker that needs it first. Forked workers share the block as it is; started ones share a file that is mapped.
+Images lie behind each other in one block of memory that is reserved at the beginning; each is decoded by the worker
+that needs it first. Forked workers share the block as it is; started ones share a file that is mapped.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import mmap
 import multiprocessing
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,31 +19,23 @@ from typing import Any
 
 import numpy as np
 
+from deeplabcut.core import scratch
+from deeplabcut.core.memory import memory_bytes
 from deeplabcut.core.poses import Array
 
 logger = logging.getLogger(__name__)
 
-_SHARE = 0.5  # of the memory that is free
+_SHARE = 0.5  # of the memory, or of the disk, that is free
 _PER_WORKER = 512 << 20  # bytes a worker needs for itself
 _UNKNOWN = 1 << 30  # where the system does not tell what is free
 _CHANNELS = 3
-
-
-def free_memory() -> int:
-    """Bytes of memory that can be had without pushing anything out, the limit of a container included."""
-    available = _UNKNOWN
-    with contextlib.suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        available = 1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable")))
-    with contextlib.suppress(OSError, ValueError):
-        limit, used = (int(Path(f"/sys/fs/cgroup/memory.{what}").read_text()) for what in ("max", "current"))
-        available = min(available, max(0, limit - used))
-    return available
+_SUFFIX = "images"
 
 
 def budget(n_workers: int, available: int | None = None) -> int:
     """Bytes that decoded images may take beside ``n_workers`` workers."""
-    available = free_memory() if available is None else available
+    if available is None:
+        _, available = memory_bytes() or (0, _UNKNOWN)
     return max(0, int(_SHARE * (available - n_workers * _PER_WORKER)))
 
 
@@ -72,7 +65,15 @@ class ImageCache:
     def for_workers(cls, sizes: Sequence[tuple[int, int]], n_workers: int) -> ImageCache:
         """The cache that suits the free memory and the way in which workers are started."""
         is_forked = n_workers == 0 or multiprocessing.get_start_method() == "fork"
-        cache = cls(sizes, budget(n_workers), folder=None if is_forked else tempfile.gettempdir())
+        folder, room = None, budget(n_workers)
+        if not is_forked:
+            folder = tempfile.gettempdir()
+            room = min(room, int(_SHARE * shutil.disk_usage(folder).free))
+        try:
+            cache = cls(sizes, room, folder=folder)
+        except OSError as error:
+            logger.warning("No images are kept decoded, because %s cannot hold them: %s", folder, error)
+            cache = cls(sizes, 0)
         logger.info("%d of %d images are kept decoded (%.0f MB).", cache.n_held, len(sizes), cache.n_bytes / 2**20)
         return cache
 
@@ -139,8 +140,25 @@ class ImageCache:
 
 
 def _new_file(folder: str | os.PathLike[str], n_bytes: int) -> Path:
-    """A file without content that seems to have ``n_bytes``; disks that can leave holes give no space for it yet."""
-    number, name = tempfile.mkstemp(prefix="deeplabcut-images-", dir=folder)
-    with os.fdopen(number, "wb") as file:
-        file.truncate(n_bytes)
-    return Path(name)
+    """A file of ``n_bytes`` that the disk has room for: a process that writes where it has none is killed.
+
+    Files of processes that ended without removing theirs are removed.
+    """
+    folder = Path(folder)
+    for other in folder.glob(f"{scratch.PREFIX}*.{_SUFFIX}"):
+        if scratch.is_abandoned(other.name, other):
+            with contextlib.suppress(OSError):
+                other.unlink()
+    path = scratch.scratch_name(folder, _SUFFIX)
+    number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(number, 0, n_bytes)
+        else:
+            os.truncate(number, n_bytes)
+    except OSError:
+        path.unlink()
+        raise
+    finally:
+        os.close(number)
+    return path

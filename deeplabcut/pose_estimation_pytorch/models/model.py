@@ -122,10 +122,12 @@ class PoseModel(nn.Module):
         pretrained_backbone : bool
             Begin with published weights of the backbone, whatever ``cfg`` says; they are fetched once.
         """
-        content: Mapping[str, Any] = cfg.to_dict() if hasattr(cfg, "to_dict") else cfg
+        given = cfg.to_dict() if hasattr(cfg, "to_dict") else cfg
+        content: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
         if absent := [key for key in ("backbone", "heads") if not content.get(key)]:
+            keys = f"its keys are {', '.join(map(str, content))}" if content else f"it is {given!r}"
             raise InvalidInput(
-                f"The configuration of a network has no {' and no '.join(absent)}; its keys are {', '.join(content)}.",
+                f"The configuration of a network has no {' and no '.join(absent)}; {keys}.",
                 fix="give the model section of a configuration: a backbone, and heads by name ({bodypart: {...}})",
             )
         of_backbone = settings_of(content["backbone"], BACKBONES)

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from deeplabcut.pose_estimation_pytorch.registry import Registry, build_from_cfg
+from deeplabcut.pose_estimation_pytorch.registry import Registry, build_from_cfg, settings_of
 
 
 class BaseWeightInitializer(ABC):
@@ -27,11 +27,10 @@ def build_weight_init(weight_init: Any, registry: Registry, **settings: Any) -> 
     """The initializer that is meant: ``"normal"``, ``{"type": "Normal", "std": 0.01}``, or one as it is."""
     if weight_init is None or isinstance(weight_init, BaseWeightInitializer):
         return weight_init
-    if isinstance(weight_init, str):
-        weight_init = {"type": weight_init}
-    if isinstance(weight_init.get("type"), str) and weight_init["type"] not in registry:
-        weight_init = {**weight_init, "type": weight_init["type"].title().replace("_", "")}
-    built: BaseWeightInitializer = build_from_cfg(weight_init, registry=registry, **settings)
+    content = settings_of({"type": weight_init} if isinstance(weight_init, str) else weight_init, registry)
+    if isinstance(content.get("type"), str) and content["type"] not in registry:
+        content["type"] = content["type"].title().replace("_", "")
+    built: BaseWeightInitializer = build_from_cfg(content, registry=registry, **settings)
     return built
 
 

@@ -316,6 +316,42 @@ def test_the_parts_of_a_short_head_may_be_others():
 
 
 @pytest.mark.parametrize(
+    ("kind", "variant", "name", "n_channels"),
+    [
+        ("ResNet", 50, "resnet50_gn", 2048),
+        ("ResNet", "101", "resnet101", 2048),
+        ("HRNet", "w18", "hrnet_w18", 18),
+        ("CSPNeXt", "x", "cspnext_x", 1280),
+    ],
+)
+def test_a_variant_names_a_backbone_of_ours(kind, variant, name, n_channels):
+    model = PoseConfig.from_dict(changed(SHORT, "model.backbone", {"type": kind, "variant": variant})).model
+    assert model.backbone["model_name"] == name and model.backbone_output_channels == n_channels
+
+
+def test_other_variants_are_left_to_the_class_of_the_backbone():
+    content = changed(SHORT, "model.backbone_output_channels", 512)
+    for backbone in ({"type": "ResNet", "variant": "18"}, {"type": "CSPNeXt", "variant": "l"},
+                     {"type": "SomebodysNet", "variant": "w32", "model_name": "tall"}):  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert PoseConfig.from_dict(changed(content, "model.backbone", backbone)).model.backbone == backbone
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "wanted"),
+    [
+        ("model.backbone", {"type": "ResNet", "variant": "18"}, "model.backbone_output_channels too"),
+        ("model.head", {"type": "DLCRNetHead", "num_bodyparts": 4}, "depend on num_individuals.*paf_graph"),
+        ("model.head", {"type": "RTMCCHead", "num_bodyparts": 4}, "depend on input_height"),
+    ],
+)
+def test_a_short_head_that_cannot_be_written_out_says_what_it_depends_on(path, value, wanted):
+    with pytest.raises(InvalidConfig, match=f"num_bodyparts.*{wanted}"):
+        PoseConfig.from_dict(changed(SHORT, path, value))
+
+
+@pytest.mark.parametrize(
     ("path", "value", "both"),
     [
         ("model.heads", {"bodypart": {"type": "HeatmapHead"}}, "model.head or model.heads.bodypart"),

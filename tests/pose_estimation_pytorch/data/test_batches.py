@@ -1,7 +1,9 @@
 """Batches are the same for the same seed, whoever loads them; decoded images are kept as far as there is room."""
 
 import pickle
+import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -201,7 +203,40 @@ def test_the_room_for_images_follows_the_free_memory_and_the_workers():
     gigabyte = 1 << 30
     assert caching.budget(0, 8 * gigabyte) == 4 * gigabyte
     assert caching.budget(4, 8 * gigabyte) == 3 * gigabyte and caching.budget(64, 8 * gigabyte) == 0
-    assert caching.free_memory() > 0
+    assert caching.budget(0) > 0
+
+
+def test_a_disk_without_room_for_images_means_that_none_are_kept(tmp_path, monkeypatch, caplog):
+    def full(number, first, n_bytes):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(caching.os, "posix_fallocate", full, raising=False)
+    monkeypatch.setattr(caching.multiprocessing, "get_start_method", lambda: "spawn")
+    monkeypatch.setattr(caching.tempfile, "gettempdir", lambda: str(tmp_path))
+    cache = ImageCache.for_workers([(4, 6)] * 3, 1)
+    decode, calls = decoder(np.ones((4, 6, 3), np.uint8))
+    assert cache.get(0, decode).all() and cache.get(0, decode).all() and len(calls) == 2
+    assert list(tmp_path.iterdir()) == [] and "No space left" in caplog.text
+
+
+def test_the_file_of_a_process_that_was_killed_is_removed_by_the_next(tmp_path):
+    child = "import os, sys; from deeplabcut.pose_estimation_pytorch.data import ImageCache\n"
+    child += "cache = ImageCache([(4, 6)], 1000, folder=sys.argv[1]); os._exit(1)"
+    subprocess.run([sys.executable, "-c", child, str(tmp_path)], check=False)
+    (left,) = tmp_path.iterdir()
+    cache = ImageCache([(4, 6)], 1000, folder=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1 and not left.exists()
+    another = ImageCache([(4, 6)], 1000, folder=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2 and cache.n_held == another.n_held == 1
+
+
+def test_images_for_started_workers_take_at_most_half_of_the_free_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(caching.multiprocessing, "get_start_method", lambda: "spawn")
+    monkeypatch.setattr(caching.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(caching.shutil, "disk_usage", lambda folder: SimpleNamespace(free=400))
+    cache = ImageCache.for_workers([(4, 6)] * 3, 1)  # 72 bytes each
+    assert (cache.n_held, len(cache)) == (2, 3)
+    cache.close()
 
 
 def test_a_transform_of_somebody_else_may_write_into_its_image(dataset):

@@ -168,3 +168,53 @@ def test_predictions_become_annotations(loader):
                     "bbox": [1, 2, 3, 4], "bbox_scores": 0.9}]  # fmt: skip
     with pytest.raises(InvalidInput, match="not one to test with"):
         found.predictions_to_coco({"other.png": {"bodyparts": pose}}, mode="test")
+
+
+# ----- files as programs write them
+
+
+def test_a_category_without_keypoints_may_come_first(loader):
+    exported = content(category=1)
+    exported["categories"].insert(0, {"id": 0, "name": "animals", "supercategory": "none"})
+    assert loader(exported).load_data()["categories"][0]["keypoints"] == PARTS
+    assert COCOLoader.get_project_parameters(exported) == (2, PARTS)
+
+
+def test_points_of_a_category_with_other_keypoints_are_not_taken_for_those_of_the_first():
+    mixed = content(per_image=1)
+    mixed["categories"].append({"id": 2, "name": "fly", "keypoints": ["head", "wing"]})
+    assert len(COCOLoader.validate_categories(mixed)["categories"]) == 1  # nothing belongs to it
+    mixed["annotations"][1]["category_id"] = 2
+    with pytest.raises(InvalidInput, match="fly with head, wing"):
+        COCOLoader.validate_categories(mixed)
+
+
+def test_images_that_were_resized_after_labelling_are_mentioned(loader, caplog):
+    resized = content()
+    resized["images"][0] |= {"width": 80, "height": 60}
+    resized["images"][1] |= {"width": 40, "height": 30}
+    assert loader(resized).load_data()["images"][0]["width"] == 40
+    assert "1 images have another size" in caplog.text and "a.png (40 x 30, not 80 x 60)" in caplog.text
+
+
+def test_names_of_images_written_on_windows_are_found(loader, tmp_path):
+    named = content(("day 1\\c.png",))
+    (tmp_path / "images" / "day 1").mkdir(parents=True)
+    write_png(tmp_path / "images" / "day 1" / "c.png", np.zeros((8, 9, 3), np.uint8))
+    assert loader(named).load_data()["images"][0]["file_name"] == str(tmp_path / "images" / "day 1" / "c.png")
+
+
+def test_animals_without_a_box_get_one_around_their_points(loader):
+    bare = content(per_image=1)
+    for one in bare["annotations"]:
+        del one["bbox"], one["area"]
+    found = loader(bare)
+    assert found.load_data()["annotations"][0]["bbox"].tolist() == [0, 0, 30, 30]  # 20 px around (10, 12)
+    assert len(found.create_dataset(task=Task.TOP_DOWN)) == 2
+
+
+def test_the_truth_of_each_animal_has_its_place_whatever_the_model_calls_it(loader):
+    found = loader()
+    found.model_cfg.metadata.individuals = ["individual1", "individual2"]  # the file's are individual0 and individual1
+    truth = next(iter(found.ground_truth_keypoints().values()))
+    assert truth[:, 0].tolist() == [[10, 12, 2], [11, 12, 2]]

@@ -374,3 +374,14 @@ def test_parts_of_a_split_are_frames_and_empty_ones_none(project):
     frame = to_frame(DLCLoader(project(), shuffle=1)._table)
     parts = DLCLoader.split_data(frame, {"train": [3, 1], "test": []})
     assert parts["train"].index.tolist() == [frame.index[3], frame.index[1]] and parts["test"] is None
+
+
+@pytest.mark.parametrize("multi", [False, True])
+def test_images_that_were_resized_since_the_training_set_was_made_are_mentioned(project, caplog, multi):
+    loader = DLCLoader(project(multi=multi), shuffle=1)
+    loader.create_dataset()
+    assert "another size" not in caplog.text
+    changed = loader.image_filenames("train")[2]
+    write_png(changed, np.zeros((HEIGHT // 2, WIDTH // 2, 3), np.uint8))
+    loader.create_dataset()
+    assert "1 images have another size" in caplog.text and changed in caplog.text

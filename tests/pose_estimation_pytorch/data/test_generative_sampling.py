@@ -111,3 +111,11 @@ def test_settings_that_cannot_work_are_refused():
         GenerativeSampler(4, jitter_prob=1, swap_prob=0.5, inv_prob=0, miss_prob=0)
     with pytest.raises(InvalidInput, match="pair 0, 4"):
         GenerativeSampler(4, keypoints_symmetry=[(0, 4)])
+
+
+def test_an_animal_among_those_near_it_is_not_its_own_rival_where_a_point_is_hidden():
+    hidden = POSE.copy()
+    hidden[3] = np.nan, np.nan, 0
+    made = sampler(jitter_prob=1)
+    d85 = made.get_distance_wrt_keypoint_sim(0.85, AREA)[0]
+    assert (distances(drawn(made, hidden[None], pose=hidden))[:, :3] >= d85 - 1e-9).all()

@@ -402,3 +402,16 @@ def test_a_crop_larger_than_the_image_shows_it_in_the_middle():
 def test_neighbours_are_the_others_within_the_radius():
     xy = np.array([[0.0, 0], [1, 0], [2, 0], [50, 0]])
     assert KeypointAwareCrop.calc_n_neighbors(xy, 1.5).tolist() == [1, 2, 1, 0]
+
+
+@pytest.mark.parametrize("border_mode", ["constant", "reflect_101"])
+@pytest.mark.parametrize("position", ["center", "random", "bottom_right"])
+def test_a_point_that_left_the_image_does_not_come_back_in_its_padding(position, border_mode):
+    away = Affine(scaling=1.0, translation=(-20, -20), p=1.0)
+    padding = PadIfNeeded(pad_height_divisor=64, pad_width_divisor=64, position=position, border_mode=border_mode)
+    image = np.zeros((70, 70, 3), np.uint8)
+    found = Transform([away, padding], seed=0)(image=image, keypoints=[[4, 35], [40, 45]])
+    assert found["image"].shape == (128, 128, 3) and np.isfinite(found["keypoints"]).tolist() == [
+        [False] * 2,
+        [True] * 2,
+    ]

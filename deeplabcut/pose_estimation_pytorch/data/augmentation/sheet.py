@@ -36,7 +36,8 @@ def draw_sample(
     if boxes is not None and np.size(boxes):
         corners = np.asarray(boxes, float).reshape(-1, np.shape(boxes)[-1])[:, :4].copy()
         corners[:, 2:] += corners[:, :2]
-        corners = np.rint(corners[np.isfinite(corners).all(axis=1)]).astype(int)
+        is_box = (corners[:, 2:] > corners[:, :2]).all(axis=1)  # empty places are no boxes, and NaN is none
+        corners = np.rint(corners[is_box]).astype(int)
         for x1, y1, x2, y2 in corners.tolist():
             cv2.rectangle(picture, (x1, y1), (max(x1, x2 - 1), max(y1, y2 - 1)), _BOX, 1)
     if keypoints is not None and np.size(keypoints):

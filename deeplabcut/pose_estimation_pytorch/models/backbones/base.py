@@ -14,6 +14,7 @@ from torch import nn
 from deeplabcut.core.errors import InvalidInput
 from deeplabcut.io.cache import made_user_cache
 from deeplabcut.io.download import download
+from deeplabcut.pose_estimation_pytorch.models.modules.norm import freeze
 from deeplabcut.pose_estimation_pytorch.registry import Registry
 
 _HERE = "deeplabcut.pose_estimation_pytorch.models.backbones"
@@ -60,20 +61,12 @@ class BaseBackbone(ABC, nn.Module):
 
     def freeze_batch_norm_layers(self) -> None:
         """Keep batch norm from changing, as far as the flags say."""
-        for layer in self.modules():
-            if not isinstance(layer, nn.BatchNorm2d):
-                continue
-            if self.freeze_bn_weights and layer.affine:
-                layer.weight.requires_grad_(False)
-                layer.bias.requires_grad_(False)
-            if self.freeze_bn_stats:
-                layer.eval()
+        freeze(self, nn.BatchNorm2d, weights=self.freeze_bn_weights, stats=self.freeze_bn_stats)
 
     def train(self, mode: bool = True) -> BaseBackbone:
         """Switch between training and use; what is frozen stays so."""
         super().train(mode)
-        if self.freeze_bn_weights or self.freeze_bn_stats:
-            self.freeze_batch_norm_layers()
+        self.freeze_batch_norm_layers()
         return self
 
 

@@ -94,7 +94,10 @@ class DLCRNet(ResNet):
         bank1 = self.conv_block5(self.conv_block4(self.conv_block3(fine.detach())))
         bank2 = self.conv_block2(self.conv_block1(middle.detach()))
         size = trunk.shape[-2:]
-        banks = [nn.functional.interpolate(bank, size, mode="bilinear", antialias=True) for bank in (bank1, bank2)]
+        banks = [  # in float32: a CPU cannot resize in half precision
+            nn.functional.interpolate(bank.float(), size, mode="bilinear", antialias=True).to(trunk.dtype)
+            for bank in (bank1, bank2)
+        ]
         return torch.cat([*banks, trunk], dim=1)
 
 

@@ -10,6 +10,7 @@ from torch import nn
 from typing_extensions import Self
 
 from deeplabcut.pose_estimation_pytorch.models.loading import load_weights, read_snapshot
+from deeplabcut.pose_estimation_pytorch.models.modules.norm import freeze
 from deeplabcut.pose_estimation_pytorch.registry import Registry, build_from_cfg, settings_of
 
 Losses = dict[str, torch.Tensor]
@@ -77,16 +78,10 @@ class BaseDetector(ABC, nn.Module):
 
     def freeze_batch_norm_layers(self) -> None:
         """Keep batch normalisations as they are, as far as the detector is set to."""
-        for module in self.modules():
-            if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                if self.freeze_bn_weights and module.affine:
-                    module.weight.requires_grad_(False)
-                    module.bias.requires_grad_(False)
-                if self.freeze_bn_stats:
-                    module.eval()
+        any_kind = nn.modules.batchnorm._BatchNorm
+        freeze(self, any_kind, weights=self.freeze_bn_weights, stats=self.freeze_bn_stats)
 
     def train(self, mode: bool = True) -> Self:
         super().train(mode)
-        if self.freeze_bn_weights or self.freeze_bn_stats:
-            self.freeze_batch_norm_layers()
+        self.freeze_batch_norm_layers()
         return self

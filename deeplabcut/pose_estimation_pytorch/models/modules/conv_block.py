@@ -123,7 +123,8 @@ class AdaptBlock(BaseBlock):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         around = x if self.downsample is None else self.downsample(x)
-        return self.relu(self.bn(self.adapt_conv(x, self.offsets(x))) + around)
+        kind = self.adapt_conv.weight.dtype  # autocast on a CPU does not know this convolution
+        return self.relu(self.bn(self.adapt_conv(x.to(kind), self.offsets(x).to(kind))) + around)
 
     def offsets(self, x: torch.Tensor) -> torch.Tensor:
         """How far (row, column) each of the nine points moves at every pixel: (B, 18, h, w)."""

@@ -49,3 +49,15 @@ class SyncBatchNorm(nn.SyncBatchNorm):
 @functools.cache
 def _say_that_each_counts_alone(device: str) -> None:
     logger.warning("Batch norm is not joined between processes on a %s device; each uses its own batch.", device)
+
+
+def freeze(module: nn.Module, kind: type[nn.Module], *, weights: bool, stats: bool) -> None:
+    """Keep the weights, the statistics, or both, of all batch norms of a kind as they are, until `train` is called."""
+    for layer in module.modules():
+        if not isinstance(layer, kind):
+            continue
+        if weights and layer.affine:
+            layer.weight.requires_grad_(False)
+            layer.bias.requires_grad_(False)
+        if stats:
+            layer.eval()

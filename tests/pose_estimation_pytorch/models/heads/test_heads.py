@@ -396,6 +396,11 @@ def test_a_start_that_does_not_exist_is_refused_with_the_nearest():
         WEIGHT_INIT.build("normale")
 
 
+def test_what_is_no_start_at_all_is_refused():
+    with pytest.raises(InvalidInput, match="weight_init is 3"):
+        WEIGHT_INIT.build(3)
+
+
 def test_a_normal_start_has_biases_of_zero_and_small_weights():
     torch.manual_seed(0)
     head = HeatmapHead(**SEVERAL, heatmap_config=layers(64, 8), locref_config=layers(64, 16),

@@ -9,7 +9,15 @@ import torch
 from torch import nn
 
 from deeplabcut.core.errors import InvalidInput
-from deeplabcut.pose_estimation_pytorch.models import BACKBONES, HEADS, NECKS, PREDICTORS, TARGET_GENERATORS, PoseModel
+from deeplabcut.pose_estimation_pytorch.models import (
+    BACKBONES,
+    HEADS,
+    LOSS_AGGREGATORS,
+    NECKS,
+    PREDICTORS,
+    TARGET_GENERATORS,
+    PoseModel,
+)
 from deeplabcut.pose_estimation_pytorch.models.backbones.base import BaseBackbone
 from deeplabcut.pose_estimation_pytorch.models.criterions.weighted import WeightedMSECriterion
 from deeplabcut.pose_estimation_pytorch.models.heads import BaseHead
@@ -306,3 +314,57 @@ def test_a_part_that_nobody_registered_is_named_with_the_nearest(own_parts):
     own_parts["heads"]["bodypart"]["type"] = "TinyHeat"
     with pytest.raises(KeyError, match="TinyHead"):
         PoseModel.build(own_parts)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("predictor", "TinyPredictor", r"'TinyPredictor'.*\s.*type: TinyPredictor"),
+        ("criterion", "WeightedMSECriterion", r"'WeightedMSECriterion'.*\s.*type: WeightedMSECriterion"),
+        ("criterion", {"heatmap": "WeightedMSECriterion"}, "type: WeightedMSECriterion"),
+        ("criterion", {"heatmap": {"type": "WeightedMSECriterion"}, "weight": 3}, "criterions is 3"),
+        ("criterion", {"heatmap": {"weight": 3}}, "has no type"),
+    ],
+)
+def test_what_stands_in_place_of_a_part_is_named(own_parts, path, value, said):
+    own_parts["heads"]["bodypart"][path] = value
+    with pytest.raises(InvalidInput, match=said):
+        PoseModel.build(own_parts)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "it is None"),
+        ({"model": {}}, "no backbone and no heads; its keys are model"),
+        ({"backbone": {"type": "TinyBackbone"}, "head": {"type": "TinyHead"}}, "no heads"),
+        ({"backbone": "TinyBackbone", "heads": {"bodypart": {"type": "TinyHead"}}}, "type: TinyBackbone"),
+    ],
+)
+def test_a_network_without_its_parts_says_what_is_missing(own_parts, content, said):
+    with pytest.raises(InvalidInput, match=said):
+        PoseModel.build(content)
+
+
+def test_a_criterion_for_a_map_that_the_head_does_not_make_is_named(own_parts):
+    criterion = {"type": "WeightedMSECriterion"}
+    own_parts["heads"]["bodypart"]["criterion"] = {"heatmap": criterion, "locref": criterion}
+    network = PoseModel.build(own_parts)
+    outputs = network(torch.randn(2, 3, 64, 64))
+    with pytest.raises(InvalidInput, match=r"criterion for locref.* makes heatmap"):
+        network.get_loss(outputs, network.get_target(outputs, labels(2)))
+
+
+def test_criteria_may_be_ready_parts_beside_configurations(own_parts):
+    own_parts["heads"]["bodypart"]["criterion"] = {"heatmap": WeightedMSECriterion()}
+    own_parts["heads"]["bodypart"]["aggregator"] = LOSS_AGGREGATORS.build(
+        {"type": "WeightedLossAggregator", "weights": {"heatmap": 2.0}}
+    )
+    assert PoseModel.build(own_parts).heads.bodypart.aggregator.weights == {"heatmap": 2.0}
+
+
+def test_only_classes_and_functions_are_registered(own_parts):
+    with pytest.raises(TypeError, match="not Linear"):
+        BACKBONES.register_module(module=nn.Linear(2, 2))
+    with pytest.raises(KeyError, match="TinyBackbone"):
+        BACKBONES.register_module(BACKBONES.get("TinyBackbone"))

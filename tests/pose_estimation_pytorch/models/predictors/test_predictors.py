@@ -55,6 +55,12 @@ def test_the_highest_cell_becomes_a_pose():
     )
 
 
+def test_a_refinement_that_the_head_does_not_make_is_named():
+    predictor = PREDICTORS.build({"type": "HeatmapPredictor"})
+    with pytest.raises(InvalidInput, match=r"no locref.*\s.*location_refinement: false"):
+        predictor(8, {"heatmap": torch.zeros(1, 1, 4, 4)})
+
+
 def test_mice_that_were_drawn_are_found():
     poses = PartAffinityFieldPredictor(**PAF)(8, drawn(MICE, MICE[:1]))["poses"]
     assert poses.shape == (2, 2, 3, 5) and poses.dtype == torch.float32

@@ -91,6 +91,13 @@ def test_an_empty_batch_has_empty_targets(cfg, channels):
     assert {name: len(one["target"]) for name, one in targets.items()} == dict.fromkeys(channels, 0)
 
 
+@pytest.mark.parametrize(("cfg", "channels"), EVERY, ids=lambda one: one.get("type", ""))
+def test_images_without_individuals_have_blank_targets(cfg, channels):
+    labels = {**LABELS, "keypoints": LABELS["keypoints"][:, :0], "area": LABELS["area"][:, :0]}
+    targets = TARGET_GENERATORS.build(cfg)(8, outputs(**channels), labels)
+    assert all(one["target"].shape[-2:] == (6, 7) and not one["target"].any() for one in targets.values())
+
+
 def test_the_loss_of_perfect_maps_is_zero():
     targets = HeatmapGaussianGenerator(**HEATMAPS)(8, outputs(heatmap=2), LABELS)
     for name in ("heatmap", "locref"):
