@@ -24,3 +24,9 @@ def test_the_examples_of_a_page_run(page, tmp_path):
 def test_the_links_of_a_page_lead_somewhere(page):
     targets = [page.parent / target for target in LINK.findall(page.read_text("utf-8"))]
     assert [str(target) for target in targets if not target.exists()] == []
+
+
+def test_the_tests_that_the_manual_names_exist():
+    named = {name for page in PAGES for name in re.findall(r"`(tests/[^`]+)`", page.read_text("utf-8"))}
+    assert len(named) > 20
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []

@@ -17,7 +17,7 @@ from deeplabcut.io.images import Image, image_shape, png_bytes, read_image
 from deeplabcut.io.slp import embedded_pictures
 from deeplabcut.io.video.reader import Video
 from deeplabcut.project.layout import check_name, video_stem
-from deeplabcut.project.project import Project, is_here, is_share, is_video
+from deeplabcut.project.project import Project, is_file, is_here, is_share, is_video
 
 _MOST_PIXELS = 1 << 27
 _LONGEST_NAME = 200
@@ -54,14 +54,14 @@ class Places:
         if not spelled or is_share(spelled):
             return None
         parts = [part for part in re.split(r"[\\/]", spelled) if part not in ("", ".")]
-        if is_here(spelled) and Path(spelled).is_absolute() and not self.images and _is_file(Path(spelled)):
+        if is_here(spelled) and Path(spelled).is_absolute() and not self.images and is_file(Path(spelled)):
             return Path(spelled)
         inside = [part for part in parts if not part.endswith(":")]
         tails = [] if ".." in inside else [inside[-n:] for n in range(len(inside), 0, -1)]
         candidates = [folder.joinpath(*tail) for folder in self.images for tail in tails]
         candidates += [folder.joinpath(*tail) for folder in self.beside for tail in tails if len(tail) > 1]
         candidates += [folder / inside[0] for folder in self.beside if len(inside) == 1 and inside[0] != ".."]
-        return next((path for path in candidates if _is_file(path)), None)
+        return next((path for path in candidates if is_file(path)), None)
 
     def video_of(self, picture: Picture, folder: str, project: Project) -> Path | None:
         """The file of the video that a picture comes from."""
@@ -76,7 +76,7 @@ class Places:
         if not spelled or not is_here(spelled) or is_share(spelled) or not is_video(spelled):
             return None
         path = self.source.parent / spelled
-        return path if _is_file(path) and (Path(spelled).is_absolute() or ".." not in Path(spelled).parts) else None
+        return path if is_file(path) and (Path(spelled).is_absolute() or ".." not in Path(spelled).parts) else None
 
 
 def checked_folder(name: str, project: Project) -> str:
@@ -245,10 +245,3 @@ def _n_frames(video: Path | None) -> int | None:
         return None
     with Video(video) as opened:
         return opened.n_frames
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False

@@ -56,12 +56,6 @@ class Documentation:
 # ----- the training set of a single-animal project
 
 
-def write_mat(path: str | os.PathLike[str], images: Sequence[Mapping[str, Any]]) -> None:
-    """Write the images of a single-animal training set as MATLAB's struct array ``dataset``, whole or not at all."""
-    with atomic_write(path, check=check_mat(len(images))) as file:
-        put_mat(file, images)
-
-
 def put_mat(file: BinaryIO, images: Sequence[Mapping[str, Any]]) -> None:
     """Write the images into an open, empty file."""
     from scipy.io import savemat
@@ -120,12 +114,6 @@ def boxitintoacell(joints: npt.ArrayLike) -> Array:
 
 
 # ----- the training set of a multi-animal project
-
-
-def write_multi_pickle(path: str | os.PathLike[str], images: Sequence[Mapping[str, Any]]) -> None:
-    """Write the images of a multi-animal training set, whole or not at all."""
-    with atomic_write(path, check=check_pickle) as file:
-        put_multi_pickle(file, images)
 
 
 def put_multi_pickle(file: BinaryIO, images: Sequence[Mapping[str, Any]]) -> None:

@@ -108,13 +108,13 @@ class Project:
         refused = self._refusal(key)
         if refused is None and is_here(key):
             exact = self.path / key
-            if _is_file(exact):
+            if is_file(exact):
                 return ProjectVideo(key, stem, exact, "listed")
         elsewhere = self._in_videos_folder.get(name)
         if elsewhere is None and "." not in name:
             twins = [p for n, p in self._in_videos_folder.items() if video_stem(n) == name and is_video(p)]
             elsewhere = twins[0] if len(twins) == 1 else None
-        if elsewhere is not None and stem not in ("", ".", "..") and _is_file(elsewhere):
+        if elsewhere is not None and stem not in ("", ".", "..") and is_file(elsewhere):
             return ProjectVideo(key, stem, elsewhere, "moved")
         if refused:
             return ProjectVideo(key, stem, None, "refused", refused)
@@ -203,7 +203,8 @@ def _is_absolute(key: str) -> bool:
     return key.startswith(("/", "\\")) or re.match(r"[A-Za-z]:[\\/]", key) is not None
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
+    """Whether there is a file; a path that no system takes, or that cannot be looked at, is none."""
     try:
         return path.is_file()
     except (OSError, ValueError):

@@ -11,22 +11,36 @@ import scipy.io as scipy_io
 
 from deeplabcut.core import faults
 from deeplabcut.core.errors import DamagedFile, DeepLabCutError, InvalidInput, Missing, UnsafeFile
+from deeplabcut.core.files import atomic_write
 from deeplabcut.io.mat_files import mat_variables
 from deeplabcut.io.training_set import (
     Documentation,
     boxitintoacell,
+    check_mat,
+    check_pickle,
     load_metadata,
+    put_mat,
+    put_multi_pickle,
     read_documentation,
     read_mat_images,
     read_multi_pickle,
     read_split,
     save_metadata,
     write_documentation,
-    write_mat,
-    write_multi_pickle,
 )
 
 KEYS = [("labeled-data", "m4s1", "img0003.png"), ("labeled-data", "Mäuse 鼠🐭", "a.png")]
+
+
+def write_mat(path, images):
+    """As the creation of a training set does it."""
+    with atomic_write(path, check=check_mat(len(images))) as file:
+        put_mat(file, images)
+
+
+def write_multi_pickle(path, images):
+    with atomic_write(path, check=check_pickle) as file:
+        put_multi_pickle(file, images)
 
 
 def single_images():

@@ -58,7 +58,7 @@ def _snapshot(value: Any, info: Any) -> Any:
         return "all"
     try:
         return as_int(value, info)
-    except Exception:
+    except ValueError:
         raise expected("a whole number (-1 is the last one), or 'all'") from None
 
 

@@ -155,7 +155,7 @@ def _switch(value: Any, info: ValidationInfo) -> Any:
         return value
     try:
         return as_bool(value, info)
-    except Exception:
+    except ValueError:
         raise expected("true or false") from None
 
 
@@ -177,7 +177,7 @@ def _switch_or_number(value: Any, info: ValidationInfo, wanted: str, at_most: fl
     if isinstance(value, str):
         try:
             return as_bool(value, info)
-        except Exception:
+        except ValueError:
             value = _number(value, info, wanted)
     if not isinstance(value, (int, float)) or not 0 <= value <= at_most:
         raise expected(wanted)
@@ -187,7 +187,7 @@ def _switch_or_number(value: Any, info: ValidationInfo, wanted: str, at_most: fl
 def _number(value: str, info: ValidationInfo, wanted: str) -> Any:
     try:
         return as_float(value, info)
-    except Exception:
+    except ValueError:
         raise expected(wanted) from None
 
 

@@ -83,7 +83,7 @@ def _snapshot(value: Any, info: ValidationInfo) -> Any:
         return value
     try:
         return [as_int(one, info) for one in value] if isinstance(value, (list, tuple)) else _index(value, info)
-    except Exception:
+    except ValueError:
         raise expected("a number, several numbers, or the name of a snapshot") from None
 
 

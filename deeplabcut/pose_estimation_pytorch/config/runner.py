@@ -30,7 +30,7 @@ def _gpus(value: Any, info: ValidationInfo) -> Any:
     numbers = as_list(value) if isinstance(value, (list, tuple)) else [value]
     try:
         numbers = [as_int(number, info) for number in numbers]
-    except Exception:
+    except ValueError:
         numbers = [-1]
     if any(not isinstance(number, int) or number < 0 for number in numbers) or len(set(numbers)) < len(numbers):
         raise expected("nothing, or a list of different numbers of GPUs, such as [0, 1]")
